@@ -1,0 +1,88 @@
+"""What a model is: one TOML file per model in ``models/``, read into frozen dataclasses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+from fancare.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """Which rows train: at most ``max_rows`` (drawn evenly over the as_ofs), from ``history_weeks`` weeks (0: all)."""
+
+    max_rows: int = 60_000
+    history_weeks: int = 0
+    calibration_weeks: int = 3
+
+
+@dataclass(frozen=True)
+class TabNetSpec:
+    """The network and its training; the defaults are the recipe measured in ``models/README.md``."""
+
+    width: int = 16
+    steps: int = 3
+    gamma: float = 1.3
+    lambda_sparse: float = 1e-4
+    batch_size: int = 1024
+    virtual_batch_size: int = 256
+    epochs: int = 15
+    learning_rate: float = 0.03
+    weight_decay: float = 0.01
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class BandSpec:
+    """Bands by the calibrated risk over ``horizon`` days: high at or above ``high``, medium at or above ``medium``."""
+
+    horizon: int = 14
+    high: float = 0.6
+    medium: float = 0.3
+
+
+@dataclass(frozen=True)
+class BacktestSpec:
+    """Rolling origins: ``folds`` of ``test_weeks`` each; ``bootstrap`` draws per interval; ``alarm_auc``: too good."""
+
+    folds: int = 3
+    test_weeks: int = 4
+    bootstrap: int = 200
+    alarm_auc: float = 0.95
+
+
+@dataclass(frozen=True)
+class GateSpec:
+    """What a champion must reach in the backtest: mean AUC above the recency rule's, and a bound on the ECE."""
+
+    min_auc_gain_over_recency: float = 0.0
+    max_ece: float = 0.05
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model: for which entity, how it is trained, banded, tested and let through."""
+
+    name: str
+    entity: str
+    train: TrainSpec = field(default_factory=TrainSpec)
+    tabnet: TabNetSpec = field(default_factory=TabNetSpec)
+    bands: BandSpec = field(default_factory=BandSpec)
+    backtest: BacktestSpec = field(default_factory=BacktestSpec)
+    gate: GateSpec = field(default_factory=GateSpec)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.bands.medium < self.bands.high < 1:
+            raise ConfigError(
+                f"[bands] medium = {self.bands.medium} and high = {self.bands.high} of model {self.name!r} must satisfy "
+                f"0 < medium < high < 1: set them so."
+            )
+        if not self.tabnet.seeds:
+            raise ConfigError(f"[tabnet] seeds of model {self.name!r} is empty; give at least one, such as [0].")
+
+    @property
+    def spec_hash(self) -> str:
+        """SHA-256 of the spec's canonical JSON: equal specs, equal hash, whatever the file looked like."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
