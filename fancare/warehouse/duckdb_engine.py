@@ -1,0 +1,206 @@
+"""The embedded warehouse: one DuckDB file, written by one process at a time.
+
+Derived tables are written by whole partitions inside a transaction: a killed run leaves the last good state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from fancare.errors import WarehouseError
+from fancare.warehouse.schema import Table
+from fancare.warehouse.translate import duckdb_type, to_duckdb
+
+URL_PREFIX = "duckdb:///"
+
+
+class Warehouse:
+    """Tables in a DuckDB file. Queries are GoogleSQL with ``@name`` parameters; `raw` takes DuckDB's own dialect.
+
+    >>> with Warehouse.in_memory() as warehouse:
+    ...     warehouse.rows("SELECT DATE_DIFF(@b, @a, DAY)", {"a": date(2026, 1, 1), "b": date(2026, 1, 29)})
+    [(28,)]
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, location: str) -> None:
+        self._connection, self.location = connection, location
+
+    @classmethod
+    def open(cls, path: Path, memory_limit: str = "1200MB", threads: int = 2, read_only: bool = False) -> Warehouse:
+        """The warehouse in ``path``, made if missing; `WarehouseError` when it cannot be opened or is in use."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(str(path), read_only=read_only)
+        except (duckdb.Error, OSError) as error:
+            hint = "another process has it open: wait for it to end" if "lock" in str(error).lower() else (
+                "check the path and its permissions, or move the file away to start a new one"
+            )  # fmt: skip
+            first_line = str(error).splitlines()[0]
+            raise WarehouseError(f"The warehouse {path} cannot be opened ({first_line}); {hint}.") from None
+        return cls._configured(connection, str(path), memory_limit, threads)
+
+    @classmethod
+    def in_memory(cls, memory_limit: str = "1200MB", threads: int = 1) -> Warehouse:
+        """A warehouse that is gone when closed; for tests."""
+        return cls._configured(duckdb.connect(":memory:"), ":memory:", memory_limit, threads)
+
+    @classmethod
+    def _configured(
+        cls, connection: duckdb.DuckDBPyConnection, location: str, memory_limit: str, threads: int
+    ) -> Warehouse:
+        try:
+            connection.execute("SET TimeZone = 'UTC'")  # DATE(ts, tz) is translated rightly only in UTC
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute(f"SET threads = {int(threads)}")
+            connection.execute("SET memory_limit = '" + memory_limit.replace("'", "''") + "'")
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"[warehouse] memory_limit = {memory_limit!r}, threads = {threads}: {error}; use such as '1200MB' and 2."
+            ) from None
+        return cls(connection, location)
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # --- reading
+
+    def rows(self, google_sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple]:
+        """All rows of a GoogleSQL query as tuples."""
+        return self.raw(to_duckdb(google_sql), parameters).fetchall()
+
+    def value(self, google_sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The single value of a query that gives one row with one column."""
+        ((value,),) = self.rows(google_sql, parameters)
+        return value
+
+    def arrow(self, google_sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The result of a GoogleSQL query as an Arrow table."""
+        return self.raw(to_duckdb(google_sql), parameters).to_arrow_table()
+
+    def batches(
+        self, google_sql: str, parameters: Mapping[str, Any] | None = None, batch_rows: int = 20_000
+    ) -> Iterator[pa.RecordBatch]:
+        """The result of a GoogleSQL query in Arrow batches: memory stays bounded."""
+        yield from self.raw(to_duckdb(google_sql), parameters).to_arrow_reader(batch_rows)
+
+    # --- writing
+
+    def execute(self, google_sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a GoogleSQL statement."""
+        self.raw(to_duckdb(google_sql), parameters)
+
+    def raw(self, duckdb_sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
+        """Run a statement in DuckDB's own dialect: for reading files and keeping house, never for derived tables."""
+        try:
+            return self._connection.execute(duckdb_sql, parameters) if parameters else self._connection.execute(duckdb_sql)
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(
+                f"The warehouse ran out of memory ({str(error).splitlines()[0]}); raise [warehouse] memory_limit."
+            ) from None
+        except duckdb.IOException as error:
+            raise WarehouseError(
+                f"The warehouse {self.location} cannot be read or written ({str(error).splitlines()[0]}); "
+                f"check disk space and permissions, then run again."
+            ) from None
+
+    def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table readable as ``name`` until `unregister`."""
+        self._connection.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        self._connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: an error inside leaves every table as it was. Nested calls join the outer one."""
+        if getattr(self, "_in_transaction", False):
+            yield
+            return
+        self._connection.begin()
+        self._in_transaction = True
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        else:
+            self._connection.commit()
+        finally:
+            self._in_transaction = False
+
+    # --- tables
+
+    def has_table(self, name: str) -> bool:
+        found = self._connection.execute(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [name]
+        ).fetchone()
+        return bool(found and found[0])
+
+    def columns_of(self, name: str) -> tuple[str, ...]:
+        """Column names of a table that exists, in order."""
+        found = self._connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position", [name]
+        ).fetchall()
+        return tuple(column for (column,) in found)
+
+    def create(self, table: Table) -> None:
+        """Make the table if it is missing; one with other columns is dropped first (derived tables can be rebuilt)."""
+        if self.has_table(table.name):
+            if self.columns_of(table.name) == table.column_names:
+                return
+            self._connection.execute(f'DROP TABLE "{table.name}"')
+        columns = ", ".join(
+            f'"{column.name}" {duckdb_type(column.type)}{"" if column.nullable else " NOT NULL"}' for column in table.columns
+        )
+        self._connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
+
+    def replace_partition(
+        self,
+        table: Table,
+        partition: Mapping[str, Any],
+        google_sql: str,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Replace one whole partition by the rows of a query (columns by name); returns how many rows it holds now."""
+        if set(partition) != set(table.partition):
+            raise ValueError(f"{table.name} is partitioned by {table.partition}, given {tuple(partition)}")
+        where = " AND ".join(f'"{name}" = ${name}' for name in partition)
+        names = ", ".join(f'"{name}"' for name in table.column_names)
+        with self.transaction():
+            self.create(table)
+            self.raw(f'DELETE FROM "{table.name}" WHERE {where}', dict(partition))
+            self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM ({to_duckdb(google_sql)})', parameters)
+            (count,) = self.raw(f'SELECT count(*) FROM "{table.name}" WHERE {where}', dict(partition)).fetchone()
+        return int(count)
+
+    def append(self, table: Table, rows: pa.Table) -> None:
+        """Add rows (columns by name) to a table."""
+        with self.transaction():
+            self.create(table)
+            self.register("_appended", rows)
+            try:
+                self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM _appended')
+            finally:
+                self.unregister("_appended")
+
+
+def open_url(url: str, folder: Path, memory_limit: str, threads: int, read_only: bool = False) -> Warehouse:
+    """The warehouse at ``url``; a relative DuckDB path starts at ``folder``."""
+    if not url.startswith(URL_PREFIX):
+        raise WarehouseError(f"[warehouse] url = {url!r}: this engine opens duckdb:///path; give such a URL.")
+    return Warehouse.open((folder / url.removeprefix(URL_PREFIX)).resolve(), memory_limit, threads, read_only)
+
