@@ -105,6 +105,13 @@ class OpsConfig:
 
 
 @dataclass(frozen=True)
+class QualityConfig:
+    """``known_outages``: days on which few or no events are explained (a holiday, an outage); they are judged green."""
+
+    known_outages: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
 class _File:
     platform: PlatformConfig
     warehouse: WarehouseConfig
@@ -113,6 +120,7 @@ class _File:
     churn: ChurnConfig
     registry: RegistryConfig
     ops: OpsConfig
+    quality: QualityConfig
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,7 @@ class Config:
     churn: ChurnConfig
     registry: RegistryConfig
     ops: OpsConfig
+    quality: QualityConfig
     model: ModelSpec
 
     def resolve(self, path: str) -> Path:

@@ -7,6 +7,7 @@ import tomllib
 import types
 import typing
 from dataclasses import fields, is_dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,6 +93,11 @@ def _value(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise ConfigError(f"{where} = {value!r} must be a table.")
         return {key: _value(item, args[1], f"{where}.{key}") for key, item in value.items()}
+    if hint is date and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ConfigError(f"{where} = {value!r} is not a day; write it as 2026-01-31.") from None
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
