@@ -20,21 +20,21 @@ install: .venv/installed  ## the environment in .venv, from exact locks (TORCH=2
 
 $(BIN)/python:
 	@echo "== making .venv with $(PYTHON)"
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv
 
 # The CPU build of torch is 200 MB, the one with CUDA several GB: so it is asked for by name, first wherever pip is set
 # to look, then at PyTorch's own index. The locks' `torch==2.13.0` is satisfied by either build.
 .venv/locked: infra/locks/dev.txt | $(BIN)/python
-	@echo "== installing torch $(TORCH)"
-	$(PIP) install --quiet --no-deps 'torch==$(TORCH)' || \
+	@echo "== installing torch $(TORCH) (200 MB)"
+	@$(PIP) install -qq --no-deps 'torch==$(TORCH)' || \
 	    $(PIP) install --no-deps 'torch==$(TORCH)' --index-url https://download.pytorch.org/whl/cpu
-	@echo "== installing the locked packages"
-	$(PIP) install --quiet --requirement infra/locks/dev.txt
+	@echo "== installing the locked packages (a minute or two)"
+	@$(PIP) install -qq --requirement infra/locks/dev.txt
 	@touch $@
 
 .venv/installed: pyproject.toml .venv/locked
 	@echo "== installing fancare itself"
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: install  ## simulate a small platform, run the whole job, show where the results lie
