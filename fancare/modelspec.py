@@ -29,6 +29,7 @@ class TabNetSpec:
     batch_size: int = 1024
     virtual_batch_size: int = 256
     epochs: int = 15
+    min_updates: int = 600
     learning_rate: float = 0.03
     weight_decay: float = 0.01
     seeds: tuple[int, ...] = (0, 1, 2)

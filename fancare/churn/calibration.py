@@ -1,0 +1,76 @@
+"""Log odds into probabilities that hold today: Platt scaling, fitted on each link's own most recent ripe slice.
+
+A short horizon ripens first, so its link is calibrated on newer rows than the longer ones. What was calibrated is not
+refitted: the slice never trains the network. Slopes stay positive, so nobody changes places within a link, and the
+product of calibrated links keeps the order of the horizons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from fancare.churn.hazard import sigmoid
+
+FEWEST_ROWS = 30
+SLOPE_SPREAD = 0.5  # prior: the slope is 1, give or take this
+SHIFT_SPREAD = 1.0  # prior: the shift is 0 log odds, give or take this
+SMALLEST_SLOPE = 0.01
+
+
+def platt(logits: np.ndarray, outcome: np.ndarray) -> tuple[float, float]:
+    """Slope a > 0 and shift b, so that ``sigmoid(a · logit + b)`` fits the outcomes (Platt 1999).
+
+    A weak normal prior around (1, 0) keeps few rows, or rows of one class, from wrecking the scores; with fewer than
+    `FEWEST_ROWS` the answer is (1, 0). The penalised likelihood is convex, so there is one answer.
+    """
+    logits, outcome = np.asarray(logits, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    if len(logits) < FEWEST_ROWS:
+        return 1.0, 0.0
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        a, b = parameters
+        z = a * logits + b
+        error = sigmoid(z) - outcome
+        value = (np.logaddexp(0.0, z) - outcome * z).sum()
+        value += 0.5 * ((a - 1) / SLOPE_SPREAD) ** 2 + 0.5 * (b / SHIFT_SPREAD) ** 2
+        slope = np.array([error @ logits + (a - 1) / SLOPE_SPREAD**2, error.sum() + b / SHIFT_SPREAD**2])
+        return value / len(logits), slope / len(logits)
+
+    fit = minimize(
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(SMALLEST_SLOPE, None), (None, None)]
+    )
+    return float(fit.x[0]), float(fit.x[1])
+
+
+@dataclass(frozen=True)
+class ChainCalibration:
+    """One slope and one shift per link (or, for a model without a chain, per horizon).
+
+    >>> ChainCalibration((1.0, 2.0), (0.0, 1.0)).apply(np.array([[0.0, -0.5]])).tolist()
+    [[0.5, 0.5]]
+    """
+
+    slopes: tuple[float, ...]
+    shifts: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, logits: np.ndarray, outcome: np.ndarray, mask: np.ndarray) -> ChainCalibration:
+        """From log odds and outcomes, both (n, H), column by column over the rows where ``mask`` (n, H) is True."""
+        fits = [platt(logits[m, k], outcome[m, k]) for k, m in enumerate(np.asarray(mask, dtype=bool).T)]
+        return cls(tuple(a for a, _ in fits), tuple(b for _, b in fits))
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        """(n, H) calibrated probabilities, float64."""
+        return sigmoid(np.asarray(logits, dtype=np.float64) * np.array(self.slopes) + np.array(self.shifts))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"slopes": list(self.slopes), "shifts": list(self.shifts)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ChainCalibration:
+        return cls(tuple(data["slopes"]), tuple(data["shifts"]))

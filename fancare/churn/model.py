@@ -1,0 +1,139 @@
+"""The churn model: raw features in, ordered and calibrated risks out; made at an origin, from what was known there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from fancare.churn.calibration import ChainCalibration
+from fancare.churn.encode import Encoder
+from fancare.churn.hazard import risk_from_links
+from fancare.churn.selection import calibration_rows, known_columns, training_rows
+from fancare.churn.tabnet import TabNetChain
+from fancare.dates import OriginSplit
+from fancare.errors import Refused
+from fancare.modelspec import ModelSpec
+from fancare.panel.gate import Panel
+from fancare.progress import Progress
+
+ROWS_AT_A_TIME = 65_536
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """Encoder, chain and calibration, with the names and order of the features they read.
+
+    ``reference`` is (d,) float32: each raw feature's median over the training rows (NaN where it was never defined), what
+    a reason replaces a value with. ``origin`` is the day the model was made, ``n_rows`` how many rows trained it.
+    """
+
+    feature_names: tuple[str, ...]
+    horizons: tuple[int, ...]
+    encoder: Encoder
+    chain: TabNetChain
+    calibration: ChainCalibration
+    reference: np.ndarray
+    origin: date
+    n_rows: int
+
+    def links(self, X: np.ndarray) -> np.ndarray:
+        """(n, H) calibrated probabilities of staying away through each horizon, given one stayed away until it."""
+        return self.calibration.apply(self.chain.link_logits(self.encoder.transform(X)))
+
+    def risks(self, X: np.ndarray) -> np.ndarray:
+        """(n, H) float64 risks, never rising with the horizon. X is (n, d) raw, columns as in ``feature_names``."""
+        out = np.empty((len(X), len(self.horizons)))
+        for start in range(0, len(X), ROWS_AT_A_TIME):
+            out[start : start + ROWS_AT_A_TIME] = risk_from_links(self.links(X[start : start + ROWS_AT_A_TIME]))
+        return out
+
+    def risks_of(self, panel: Panel, index: np.ndarray | None = None) -> np.ndarray:
+        """(n, H) risks of the panel's rows (or of those at ``index``); a panel without one of the features is `Refused`."""
+        columns = columns_of(panel, self.feature_names)
+        index = np.arange(len(panel)) if index is None else index
+        out = np.empty((len(index), len(self.horizons)))
+        for start in range(0, len(index), ROWS_AT_A_TIME):
+            rows = index[start : start + ROWS_AT_A_TIME]
+            out[start : start + len(rows)] = self.risks(panel.X[rows[:, None], columns])
+        return out
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """JSON-able metadata and float32 arrays; `from_parts` makes a model with the same bits of them."""
+        meta = {
+            "feature_names": list(self.feature_names),
+            "horizons": list(self.horizons),
+            "encoder": self.encoder.to_dict(),
+            "chain": self.chain.config(),
+            "calibration": self.calibration.to_dict(),
+            "origin": self.origin.isoformat(),
+            "n_rows": self.n_rows,
+        }
+        return meta, {"reference": self.reference} | {f"chain.{k}": v for k, v in self.chain.state().items()}
+
+    @classmethod
+    def from_parts(cls, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> ChurnModel:
+        """The model whose parts these are; ValueError or KeyError where they do not fit together."""
+        state = {name.removeprefix("chain."): array for name, array in arrays.items() if name.startswith("chain.")}
+        return cls(
+            feature_names=tuple(meta["feature_names"]),
+            horizons=tuple(meta["horizons"]),
+            encoder=Encoder.from_dict(meta["encoder"]),
+            chain=TabNetChain.from_state(meta["chain"], state),
+            calibration=ChainCalibration.from_dict(meta["calibration"]),
+            reference=np.asarray(arrays["reference"], dtype=np.float32),
+            origin=date.fromisoformat(meta["origin"]),
+            n_rows=int(meta["n_rows"]),
+        )
+
+
+def fit_at_origin(
+    panel: Panel, split: OriginSplit, spec: ModelSpec, progress: Progress | None = None, threads: int | None = None
+) -> ChurnModel:
+    """The model that could have been made on ``split.origin``: no later row, label or event name has any part in it."""
+    rows = training_rows(panel, split, spec.train)
+    columns = known_columns(panel, split)
+    X = panel.X[rows.index[:, None], columns]
+    encoder = Encoder.fit(X)
+    chain = TabNetChain.fit(encoder.transform(X), rows.churned, spec.tabnet, progress, threads)
+    recent = calibration_rows(panel, split)
+    logits = np.empty((len(recent.index), len(panel.horizons)), dtype=np.float32)
+    for start in range(0, len(recent.index), ROWS_AT_A_TIME):
+        block = recent.index[start : start + ROWS_AT_A_TIME]
+        logits[start : start + len(block)] = chain.link_logits(encoder.transform(panel.X[block[:, None], columns]))
+    return ChurnModel(
+        feature_names=tuple(panel.feature_names[j] for j in columns),
+        horizons=tuple(panel.horizons),
+        encoder=encoder,
+        chain=chain,
+        calibration=ChainCalibration.fit(logits, recent.churned, recent.mask_at_risk),
+        reference=medians(X),
+        origin=split.origin,
+        n_rows=len(rows.index),
+    )
+
+
+def columns_of(panel: Panel, names: tuple[str, ...]) -> np.ndarray:
+    """Positions of these features in the panel; `Refused` when it lacks one."""
+    position = {name: j for j, name in enumerate(panel.feature_names)}
+    missing = [name for name in names if name not in position]
+    if missing:
+        raise Refused(
+            f"The panel lacks {len(missing)} of the model's {len(names)} features, such as {missing[0]!r}; build the "
+            f"features with the events this model was trained on, or train a new model with --retrain."
+        )
+    return np.array([position[name] for name in names], dtype=int)
+
+
+def medians(X: np.ndarray) -> np.ndarray:
+    """(d,) float32: each column's median over its defined values, NaN where there are none."""
+    out = np.full(X.shape[1], np.nan, dtype=np.float32)
+    for j in range(X.shape[1]):
+        column = X[:, j]
+        column = column[~np.isnan(column)]
+        if len(column):
+            out[j] = np.median(column)
+    return out
