@@ -6,35 +6,43 @@ WORLD  ?= lively
 SEED   ?= 7
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP := -m pip --disable-pip-version-check
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench wheel lock clean
+.PHONY: help install demo test lint types docs bench wheel lock clean
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 install: .venv/installed  ## the environment in .venv, from exact locks (TORCH=2.13.0 for CUDA or macOS)
 
-$(BIN)/python:
-	@echo "== making .venv with $(PYTHON)"
-	@$(PYTHON) -m venv .venv
+%/bin/python:
+	@echo "== making $* with $(PYTHON)"
+	@$(PYTHON) -m venv $*
 
 # The CPU build of torch is 200 MB, the one with CUDA several GB: so it is asked for by name, first wherever pip is set
 # to look, then at PyTorch's own index. The locks' `torch==2.13.0` is satisfied by either build.
-.venv/locked: infra/locks/dev.txt | $(BIN)/python
+define install_locked
 	@echo "== installing torch $(TORCH) (200 MB)"
-	@$(PIP) install -qq --no-deps 'torch==$(TORCH)' || \
-	    $(PIP) install --no-deps 'torch==$(TORCH)' --index-url https://download.pytorch.org/whl/cpu
-	@echo "== installing the locked packages (a minute or two)"
-	@$(PIP) install -qq --requirement infra/locks/dev.txt
+	@$(@D)/bin/python $(PIP) install -qq --no-deps 'torch==$(TORCH)' || \
+	    $(@D)/bin/python $(PIP) install --no-deps 'torch==$(TORCH)' --index-url https://download.pytorch.org/whl/cpu
+	@echo "== installing $< (a minute or two)"
+	@$(@D)/bin/python $(PIP) install -qq --requirement $<
 	@touch $@
+endef
+
+.venv/locked: infra/locks/dev.txt | .venv/bin/python
+	$(install_locked)
+
+build/runtime-only/venv/locked: infra/locks/runtime.txt | build/runtime-only/venv/bin/python
+	$(install_locked)
 
 .venv/installed: pyproject.toml .venv/locked
 	@echo "== installing fancare itself"
-	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: install  ## simulate a small platform, run the whole job, show where the results lie
@@ -52,14 +60,17 @@ lint: install  ## style, and imports that run one way
 types: install  ## static types
 	$(BIN)/mypy
 
+docs: install  ## rewrite what is generated in README and CONTRIBUTING
+	@$(BIN)/python tests/unit/test_docs.py
+
 bench: install  ## what the build costs, beside a bare scan of the same file
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
 
 wheel: install  ## dist/fancare-*.whl
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@$(BIN)/python $(PIP) wheel -qq --no-deps --no-build-isolation --wheel-dir dist .
 
 lock: install  ## newest versions that pyproject.toml allows, tested, then written to infra/locks
 	infra/locks/refresh $(PYTHON) '$(TORCH)'
 
 clean:  ## everything that was made, the environment included
-	rm -rf .venv demo dist build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv demo dist build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
