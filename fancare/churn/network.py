@@ -26,7 +26,7 @@ class Sparsemax(torch.autograd.Function):
     """Rows projected onto the probability simplex: nonnegative, summing to one, mostly zero. (n, d) → (n, d)."""
 
     @staticmethod
-    def forward(ctx, scores: torch.Tensor) -> torch.Tensor:  # type: ignore[no-untyped-def, override]
+    def forward(ctx, scores: torch.Tensor) -> torch.Tensor:  # type: ignore[no-untyped-def]
         threshold = scores.amax(dim=1, keepdim=True) - 1.0  # never above the root, and f there is never below 0
         for _ in range(_NEWTON_STEPS):
             above = (scores - threshold).clamp_(min=0.0)
@@ -40,7 +40,7 @@ class Sparsemax(torch.autograd.Function):
         return mask
 
     @staticmethod
-    def backward(ctx, grad: torch.Tensor) -> torch.Tensor:  # type: ignore[no-untyped-def, override]
+    def backward(ctx, grad: torch.Tensor) -> torch.Tensor:  # type: ignore[no-untyped-def]
         (mask,) = ctx.saved_tensors
         support = (mask > 0).to(grad.dtype)
         mean = (grad * support).sum(dim=1, keepdim=True) / support.sum(dim=1, keepdim=True).clamp_(min=1)
@@ -52,8 +52,9 @@ class GhostNorm(torch.nn.Module):
 
     def __init__(self, bn: torch.nn.BatchNorm1d) -> None:
         super().__init__()
-        self.bn = bn
-        self.ghosts = 1
+        if bn.momentum is None or bn.running_mean is None or bn.running_var is None:
+            raise ValueError("This normalisation keeps no running statistics with a momentum; TabNet's does.")
+        self.bn, self.momentum, self.ghosts = bn, float(bn.momentum), 1
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training or self.ghosts == 1:
@@ -65,11 +66,11 @@ class GhostNorm(torch.nn.Module):
             None, None, True, 0.0, self.bn.eps,
         )  # fmt: skip
         with torch.no_grad():  # the running statistics as if the parts had come one after the other
-            keep = 1.0 - self.bn.momentum
-            share = self.bn.momentum * keep ** torch.arange(parts - 1, -1, -1, dtype=x.dtype, device=x.device)
+            keep = 1.0 - self.momentum
+            share = self.momentum * keep ** torch.arange(parts - 1, -1, -1, dtype=x.dtype, device=x.device)
             variances = (inverse_spreads.reshape(parts, width) ** -2 - self.bn.eps) * (rows / (rows - 1))
-            self.bn.running_mean.mul_(keep**parts).add_(share @ means.reshape(parts, width))
-            self.bn.running_var.mul_(keep**parts).add_(share @ variances)
+            self.bn.get_buffer("running_mean").mul_(keep**parts).add_(share @ means.reshape(parts, width))
+            self.bn.get_buffer("running_var").mul_(keep**parts).add_(share @ variances)
         return out.reshape(x.shape)
 
 

@@ -1,0 +1,274 @@
+"""What the model would have been worth: made again at earlier origins, tested on what happened after each.
+
+    fold 1   train ··· │ calibrate │ o₁ │ test ·· test │
+    fold 2   train ··············· │ calibrate │ o₂ │ test ·· test │
+    fold 3   train ···························· │ calibrate │ o₃ │ test ·· test │  data_through
+
+TabNet and the baselines see the same rows, labels and calibration slices. Figures pool the folds' test rows; every
+interval is clustered by entity (rooms: by creator and by fan).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fancare.churn.baselines import BASELINES, Baseline, fit_baseline
+from fancare.churn.bootstrap import Interval, auc_draws
+from fancare.churn.metrics import Figures, auc, ece
+from fancare.churn.model import ChurnModel, fit_at_origin
+from fancare.dates import Fold, TimeLine
+from fancare.errors import NotEnoughHistory
+from fancare.modelspec import ModelSpec
+from fancare.panel.gate import Panel
+from fancare.progress import Progress
+
+TABNET = "tabnet"
+MODELS = (TABNET, *BASELINES)
+BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True)
+class HorizonFigures:
+    """One model at one horizon: its figures over all test rows, and the interval of its AUC."""
+
+    figures: Figures
+    auc: Interval
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.figures.to_dict() | {"auc_low": self.auc.low, "auc_high": self.auc.high}
+
+
+@dataclass(frozen=True)
+class FoldFigures:
+    """One origin: what trained there, what tested it, and each model's AUC per horizon."""
+
+    fold: Fold
+    n_train: int
+    n_test: int
+    auc: Mapping[str, Mapping[int, float]]
+
+    def to_dict(self) -> dict[str, Any]:
+        split, test = self.fold.split, self.fold.test_as_ofs
+        return {
+            "origin": split.origin.isoformat(),
+            "cut": split.cut.isoformat(),
+            "first_training_as_of": split.training_as_ofs[0].isoformat(),
+            "last_training_as_of": split.training_as_ofs[-1].isoformat(),
+            "first_test_as_of": test[0].isoformat(),
+            "last_test_as_of": test[-1].isoformat(),
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "auc": {name: {str(h): value for h, value in by_horizon.items()} for name, by_horizon in self.auc.items()},
+        }
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """All that a backtest found; ``to_json_dict`` is its public form (DESIGN §6).
+
+    ``minus`` holds, for each baseline, TabNet's mean AUC over the horizons minus the baseline's, with a paired interval.
+    ``alarm`` is a sentence when a figure is too good to be true, ``cannot_say`` one when TabNet is not shown to beat the
+    recency rule and chance; else both are None. ``off_weekday_ece`` is TabNet's ECE per horizon on test rows of other
+    weekdays than the training's (empty when no such rows were given).
+    """
+
+    entity: str
+    folds: tuple[FoldFigures, ...]
+    horizons: Mapping[int, Mapping[str, HorizonFigures]]
+    order_violations: int
+    fit_cpu_seconds: Mapping[str, float]
+    minus: Mapping[str, Interval]
+    off_weekday_ece: Mapping[int, float]
+    alarm: str | None
+    cannot_say: str | None
+
+    def mean_auc(self, model: str) -> float:
+        """The model's AUC averaged over the horizons."""
+        return float(np.mean([by_model[model].figures.auc for by_model in self.horizons.values()]))
+
+    def worst_ece(self, model: str = TABNET) -> float:
+        """The model's largest ECE over the horizons."""
+        return max(by_model[model].figures.ece for by_model in self.horizons.values())
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """JSON-able, without NaN: what cannot be said is None."""
+        return _without_nan(
+            {
+                "entity": self.entity,
+                "folds": [fold.to_dict() for fold in self.folds],
+                "horizons": {
+                    str(h): {name: figures.to_dict() for name, figures in by_model.items()}
+                    for h, by_model in self.horizons.items()
+                },
+                "order_violations": self.order_violations,
+                "fit_cpu_seconds": dict(self.fit_cpu_seconds),
+                "mean_auc": {name: self.mean_auc(name) for name in MODELS},
+                "tabnet_minus": {name: interval.to_dict() for name, interval in self.minus.items()},
+                "off_weekday_ece": {str(h): value for h, value in self.off_weekday_ece.items()},
+                "alarm": self.alarm,
+                "cannot_say": self.cannot_say,
+            }
+        )
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat record per horizon and model, for tables."""
+        return [
+            {"horizon": h, "model": name, **_without_nan(figures.to_dict())}
+            for h, by_model in self.horizons.items()
+            for name, figures in by_model.items()
+        ]
+
+
+def run(
+    panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress | None = None,
+    off_weekday: Panel | None = None, threads: int | None = None,
+) -> BacktestResult:  # fmt: skip
+    """The backtest of ``spec`` on this panel.
+
+    ``off_weekday`` may hold rows of other weekdays with the same features; those in a fold's test period tell whether the
+    calibration holds there. Raises `NotEnoughHistory` when there is room for no fold, or no test row in any.
+    """
+    progress = progress or Progress()
+    folds = timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks)
+    pooled: dict[str, list[np.ndarray]] = {name: [] for name in MODELS}
+    tested: list[np.ndarray] = []
+    others: list[tuple[np.ndarray, np.ndarray]] = []  # labels and TabNet's risks on other weekdays
+    cpu = dict.fromkeys(MODELS, 0.0)
+    told: list[FoldFigures] = []
+    for number, fold in enumerate(folds, start=1):
+        progress.say(f"Backtest fold {number} of {len(folds)}: as if made on {fold.split.origin}")
+        index = np.flatnonzero(np.isin(panel.as_of, np.asarray(fold.test_as_ofs, dtype="datetime64[D]")))
+        if not len(index):
+            continue
+        n_train = 0
+        for name in MODELS:
+            started = time.process_time()
+            model: ChurnModel | Baseline
+            if name == TABNET:
+                model = fit_at_origin(panel, fold.split, spec, progress, threads)
+                n_train = model.n_rows
+            else:
+                model = fit_baseline(name, panel, fold.split, spec)
+            cpu[name] += time.process_time() - started
+            pooled[name].append(model.risks_of(panel, index))
+            if name == TABNET and off_weekday is not None:
+                rows = _in_test_period(off_weekday, fold)
+                others.append((off_weekday.churned[rows], model.risks_of(off_weekday, rows)))
+        tested.append(index)
+        told.append(FoldFigures(fold, n_train, len(index), _fold_auc(panel, index, pooled)))
+    if not tested:
+        raise NotEnoughHistory(
+            f"None of the {len(panel)} rows of the panel lies in a test period ({folds[0].test_as_ofs[0]} to "
+            f"{folds[-1].test_as_ofs[-1]}); bring a log with activity there, or lower [backtest] folds."
+        )
+    index = np.concatenate(tested)
+    risks = {name: np.concatenate(parts) for name, parts in pooled.items()}
+    return _result(panel, index, risks, spec, tuple(told), cpu, others)
+
+
+def _result(
+    panel: Panel, index: np.ndarray, risks: dict[str, np.ndarray], spec: ModelSpec,
+    folds: tuple[FoldFigures, ...], cpu: dict[str, float], others: list[tuple[np.ndarray, np.ndarray]],
+) -> BacktestResult:  # fmt: skip
+    outcome = panel.churned[index]
+    clusters = [ids[index] for ids in panel.clusters]
+    draws = auc_draws(outcome, risks, clusters, spec.backtest.bootstrap, BOOTSTRAP_SEED)
+    horizons: dict[int, dict[str, HorizonFigures]] = {}
+    for k, h in enumerate(panel.horizons):
+        horizons[h] = {}
+        for name in MODELS:
+            figures = Figures.of(outcome[:, k], risks[name][:, k])
+            horizons[h][name] = HorizonFigures(figures, Interval.of(figures.auc, draws[name][:, k]))
+    means = {name: float(np.mean([horizons[h][name].figures.auc for h in panel.horizons])) for name in MODELS}
+    minus = {
+        name: Interval.of(means[TABNET] - means[name], (draws[TABNET] - draws[name]).mean(axis=1)) for name in BASELINES
+    }
+    chance = Interval.of(means[TABNET], draws[TABNET].mean(axis=1))
+    off_weekday: dict[int, float] = {}
+    if others:
+        y, p = (np.concatenate(parts) for parts in zip(*others, strict=True))
+        for k, h in enumerate(panel.horizons):
+            known = ~np.isnan(y[:, k])
+            off_weekday[h] = ece(y[known, k], p[known, k])
+    return BacktestResult(
+        entity=panel.entity,
+        folds=folds,
+        horizons=horizons,
+        order_violations=int((np.diff(risks[TABNET], axis=1) > 0).any(axis=1).sum()),
+        fit_cpu_seconds={name: round(seconds, 2) for name, seconds in cpu.items()},
+        minus=minus,
+        off_weekday_ece=off_weekday,
+        alarm=_alarm(panel, index, horizons, spec.backtest.alarm_auc),
+        cannot_say=_cannot_say(minus["recency"], chance),
+    )
+
+
+def _alarm(
+    panel: Panel, index: np.ndarray, horizons: Mapping[int, Mapping[str, HorizonFigures]], limit: float
+) -> str | None:
+    """A sentence when a model's AUC reaches ``limit``, naming the feature that alone separates best."""
+    reached = [(by_model[name].figures.auc, name, h) for h, by_model in horizons.items() for name in MODELS]
+    reached = [entry for entry in reached if entry[0] >= limit]  # NaN is never >= limit
+    if not reached:
+        return None
+    best, name, h = max(reached)
+    y = panel.churned[index, panel.horizons.index(h)]
+    known = index[~np.isnan(y)]
+    y = y[~np.isnan(y)]
+    separation = {}
+    for j, feature in enumerate(panel.feature_names):
+        column = panel.X[known, j].astype(np.float64)
+        separation[feature] = abs(auc(y, np.where(np.isnan(column), -1.0, column)) - 0.5) + 0.5
+    suspect = max(separation, key=lambda feature: separation[feature])
+    return (
+        f"{name} reaches an AUC of {best:.3f} at {h} days, which is too good to be true above {limit}; the feature "
+        f"{suspect!r} alone reaches {separation[suspect]:.3f}: check whether it knows the future, or whether the "
+        f"activity list makes churn trivial."
+    )
+
+
+def _cannot_say(over_recency: Interval, mean_auc: Interval) -> str | None:
+    """A sentence when the intervals do not show TabNet above the recency rule and above chance."""
+    if mean_auc.low > 0.5 and over_recency.low > 0:
+        return None
+    if not mean_auc.low > 0.5:
+        return (
+            f"TabNet's mean AUC is {mean_auc.estimate:.3f} ({mean_auc.low:.3f} to {mean_auc.high:.3f}), which is not "
+            f"above chance: who will go quiet cannot be said from this log yet; bring more history or more entities."
+        )
+    return (
+        f"TabNet's mean AUC minus the recency rule's is {over_recency.estimate:+.3f} ({over_recency.low:+.3f} to "
+        f"{over_recency.high:+.3f}), which is not shown to be above 0: days since the last activity say as much so far; "
+        f"bring more history or more entities."
+    )
+
+
+def _in_test_period(panel: Panel, fold: Fold) -> np.ndarray:
+    first, last = np.datetime64(fold.test_as_ofs[0], "D"), np.datetime64(fold.test_as_ofs[-1], "D")
+    return np.flatnonzero((panel.as_of >= first) & (panel.as_of <= last + np.timedelta64(6, "D")))
+
+
+def _fold_auc(panel: Panel, index: np.ndarray, pooled: Mapping[str, list[np.ndarray]]) -> dict[str, dict[int, float]]:
+    out: dict[str, dict[int, float]] = {name: {} for name in pooled}
+    for k, h in enumerate(panel.horizons):
+        y = panel.churned[index, k]
+        known = ~np.isnan(y)
+        for name, parts in pooled.items():
+            out[name][h] = auc(y[known], parts[-1][known, k])
+    return out
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value
