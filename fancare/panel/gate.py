@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
+from fancare.config import Config
 from fancare.panel.feature import Feature
+from fancare.progress import Progress
+from fancare.warehouse.duckdb_engine import Warehouse
+from fancare.warehouse.translate import identifier
 
 
 @dataclass(frozen=True)
@@ -68,3 +74,88 @@ class Panel:
         position = {feature.name: i for i, feature in enumerate(self.features)}
         chosen = [position[name] for name in names]
         return replace(self, X=self.X[:, chosen], features=tuple(self.features[i] for i in chosen))
+
+
+def read_panel(
+    warehouse: Warehouse,
+    config: Config,
+    as_ofs: Sequence[date],
+    features: Sequence[Feature],
+    with_labels: bool = True,
+    progress: Progress | None = None,
+) -> Panel:
+    """The panel of these as_ofs, oldest first and by id within a day; without labels all of them are NaN.
+
+    Read one day at a time into arrays made beforehand: beside the panel itself only one day is held.
+    """
+    entity, horizons = config.churn.entity, config.churn.horizons
+    as_ofs = sorted(set(as_ofs))
+    sizes = dict(
+        warehouse.rows(
+            f"SELECT as_of, COUNT(*) FROM features_{entity} WHERE as_of IN UNNEST(@as_ofs) GROUP BY as_of",
+            {"as_ofs": list(as_ofs)},
+        )
+    )
+    n = sum(sizes.values())
+    X = np.empty((n, len(features)), dtype=np.float32)
+    days = np.full(n, np.nan, dtype=np.float32)
+    churned = np.full((n, len(horizons)), np.nan, dtype=np.float32)
+    creator_id, fan_id = np.empty(n, dtype=object), np.empty(n, dtype=object)
+    as_of_column = np.empty(n, dtype="datetime64[D]")
+    sql = _day_sql(entity, [f.name for f in features], horizons, with_labels)
+    row = 0
+    with (progress or Progress()).task("reading the panel", total=len(as_ofs)) as task:
+        for as_of in as_ofs:
+            day = warehouse.arrow(sql, {"as_of": as_of, **({"entity": entity} if with_labels else {})})
+            rows = slice(row, row + day.num_rows)
+            for j, feature in enumerate(features):
+                X[rows, j] = _floats(day.column(feature.name))
+            creator_id[rows], fan_id[rows] = _ids(day.column("creator_id")), _ids(day.column("fan_id"))
+            as_of_column[rows] = np.datetime64(as_of)
+            if with_labels:
+                days[rows] = _floats(day.column("days_until_return"))
+                for k, h in enumerate(horizons):
+                    churned[rows, k] = _floats(day.column(f"churned_{h}d"))
+            row += day.num_rows
+            task.advance()
+    return Panel(
+        entity=entity,
+        creator_id=None if entity == "fan" else creator_id,
+        fan_id=None if entity == "creator" else fan_id,
+        as_of=as_of_column,
+        X=X,
+        features=tuple(features),
+        horizons=horizons,
+        days_until_return=days,
+        churned=churned,
+    )
+
+
+def _day_sql(entity: str, names: Sequence[str], horizons: Sequence[int], with_labels: bool) -> str:
+    columns = [f"CAST(f.{identifier(name)} AS FLOAT64) AS {identifier(name)}" for name in names]
+    join = ""
+    if with_labels:
+        columns += ["CAST(l.days_until_return AS FLOAT64) AS days_until_return"]
+        columns += [f"CAST(CAST(l.churned_{h}d AS INT64) AS FLOAT64) AS churned_{h}d" for h in horizons]
+        join = (
+            "LEFT JOIN (SELECT * FROM labels WHERE entity = @entity AND as_of = @as_of) AS l "
+            "ON l.creator_id IS NOT DISTINCT FROM f.creator_id AND l.fan_id IS NOT DISTINCT FROM f.fan_id"
+        )
+    return (
+        f"SELECT f.creator_id AS creator_id, f.fan_id AS fan_id, {', '.join(columns)} FROM features_{entity} AS f {join} "
+        "WHERE f.as_of = @as_of ORDER BY creator_id, fan_id"
+    )
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray:
+    """Doubles with null as NaN."""
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _ids(column: pa.ChunkedArray) -> np.ndarray:
+    """Strings as objects that are shared between rows: a million rows of ids stay small."""
+    encoded = column.combine_chunks().dictionary_encode()
+    if not len(encoded.dictionary):
+        return np.full(len(column), None, dtype=object)
+    values = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    return values[encoded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)]

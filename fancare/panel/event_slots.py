@@ -1,0 +1,103 @@
+"""Every event name that occurs gets a slot, and each slot becomes columns: new names need no code.
+
+The set of names is knowledge too (DESIGN §2.9). Names are ordered by the day they were first known, then by how often
+they occurred on that day, then by name: what an early day knew is a prefix of what a later day knows, so a column never
+changes its meaning when the log grows. At most `MAX_NAMES` names have columns of their own; the rest share one slot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import pyarrow as pa
+
+from fancare.config import Config
+from fancare.warehouse.duckdb_engine import Warehouse
+from fancare.warehouse.names import column_stem
+
+MAX_NAMES = 200
+OTHER = "other"
+
+Actor = Literal["fan", "creator"]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One kind of event: who does it and its name (None: all names past the first 200)."""
+
+    number: int
+    actor: Actor
+    event_name: str | None
+    first_known: date
+    has_amount: bool
+
+    @property
+    def stem(self) -> str:
+        return OTHER if self.event_name is None else column_stem(self.event_name)
+
+
+@dataclass(frozen=True)
+class EventSlots:
+    """The slots known by a day, and which (actor, event name) falls into which."""
+
+    slots: tuple[Slot, ...]
+    rows: pa.Table
+
+    TABLE = "event_slots"
+
+    def of(self, actor: Actor | None) -> tuple[Slot, ...]:
+        """The slots of one actor, or all."""
+        return tuple(slot for slot in self.slots if actor is None or slot.actor == actor)
+
+
+_NAMES = """
+SELECT actor, event_name, MIN(known_from) AS first_known, MIN(MIN(known_from)) OVER (PARTITION BY event_name) AS name_known,
+  COUNTIF(amount_sum IS NOT NULL) > 0 AS has_amount
+FROM activity_daily
+WHERE known_from <= @as_of
+GROUP BY actor, event_name
+"""
+
+_FIRST_DAY_COUNTS = """
+SELECT event_name, SUM(n_events) AS n
+FROM activity_daily AS day
+INNER JOIN (
+  SELECT event_name AS name, MIN(known_from) AS first_known FROM activity_daily GROUP BY event_name
+) AS first ON first.name = day.event_name AND first.first_known = day.known_from
+GROUP BY event_name
+"""
+
+
+def event_slots(warehouse: Warehouse, config: Config, as_of: date) -> EventSlots:
+    """The slots of every event name known by ``as_of``, oldest knowledge first."""
+    found = warehouse.rows(_NAMES, {"as_of": as_of})
+    counts = dict(warehouse.rows(_FIRST_DAY_COUNTS))
+    names = sorted({(known, -counts.get(name, 0), name) for _, name, _, known, _ in found})
+    own_column = {name for _, _, name in names[:MAX_NAMES]}
+    order = {name: position for position, (_, _, name) in enumerate(names)}
+
+    members: dict[tuple[str, str | None], list[tuple]] = {}
+    for actor, name, first_known, _, has_amount in sorted(found, key=lambda row: (order[row[1]], row[0])):
+        members.setdefault((actor, name if name in own_column else None), []).append((name, first_known, has_amount))
+    slots, rows = [], []
+    for number, ((actor, shared), kinds) in enumerate(members.items()):
+        slots.append(
+            Slot(number, actor, shared, min(known for _, known, _ in kinds), any(amount for _, _, amount in kinds))
+        )
+        for name, _, _ in kinds:
+            rows.append((actor, name, number, name in config.activity, name in config.events.fan_activity,
+                         name in config.events.revenue))  # fmt: skip
+    columns = list(zip(*rows, strict=True)) if rows else [[]] * 6
+    table = pa.table(
+        {
+            "actor": pa.array(columns[0], pa.string()),
+            "event_name": pa.array(columns[1], pa.string()),
+            "slot": pa.array(columns[2], pa.int64()),
+            "is_activity": pa.array(columns[3], pa.bool_()),
+            "is_fan_activity": pa.array(columns[4], pa.bool_()),
+            "is_revenue": pa.array(columns[5], pa.bool_()),
+        }
+    )
+    return EventSlots(tuple(slots), table)

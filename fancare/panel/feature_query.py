@@ -1,0 +1,113 @@
+"""The query that turns a cohort and the blocks into feature rows: generated from the records, readable with `fancare sql`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fancare.panel import bits
+from fancare.panel.blocks import Block, Measure, activity_measures, rhythm_sql, seen_sql, slot_measures, tenure_sql
+from fancare.panel.event_slots import EventSlots
+from fancare.panel.feature import Feature
+from fancare.panel.features import features_for
+from fancare.warehouse.translate import identifier
+
+KEYS = {"creator": ("creator_id",), "room": ("creator_id", "fan_id"), "fan": ("fan_id",)}
+_WHERE = {
+    "creator": "day.creator_id IS NOT NULL",
+    "room": "day.actor = 'fan' AND day.creator_id IS NOT NULL AND day.fan_id IS NOT NULL",
+    "fan": "day.actor = 'fan' AND day.fan_id IS NOT NULL",
+}
+
+
+@dataclass(frozen=True)
+class FeatureQuery:
+    """What to build for one entity: its records, the blocks they read, and the query over a cohort."""
+
+    entity: str
+    features: tuple[Feature, ...]
+    own: Block
+    blocks: tuple[Block, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return KEYS[self.entity]
+
+    def sql(self) -> str:
+        """One row per row of ``snapshots`` (as_of, week and key of each cohort row), one column per feature."""
+        parts = {
+            "own": (seen_sql(self.own, "snapshot"), self.key),
+            "rhythm": (rhythm_sql(self.own, "snapshot"), self.key),
+            "tenure": (tenure_sql(self.own, "snapshot", "first_days"), self.key),
+        }
+        ats: dict[str, str] = {}
+        for block in self.blocks[1:]:
+            for group in _groups(self.entity, block.name):
+                ats[f"snapshot_{group}"] = f"SELECT DISTINCT as_of, week, {group} FROM snapshot"
+                if block.name == "rooms":
+                    name = {"creator": "rooms", "fan": "rooms"}.get(self.entity) or {
+                        "creator_id": "creator_rooms", "fan_id": "fan_rooms"}[group]  # fmt: skip
+                    ats[f"{name}_seen"] = seen_sql(block, f"snapshot_{group}", on=(group,))
+                    parts[name] = (_distribution(f"{name}_seen", group), (group,))
+                else:
+                    parts[block.name] = (seen_sql(block, f"snapshot_{group}"), (group,))
+        ctes = ",\n".join([f"{n} AS ({q})" for n, q in ats.items()] + [f"{n} AS ({q})" for n, (q, _) in parts.items()])
+        columns = ",\n  ".join(f"{f.expression} AS {identifier(f.name)}" for f in self.features)
+        joins = "\n".join(
+            f"LEFT JOIN {name} ON {name}.as_of = snapshot.as_of AND "
+            + " AND ".join(f"{name}.{k} = snapshot.{k}" for k in key)
+            for name, (_, key) in parts.items()
+        )
+        keys = ", ".join(f"snapshot.{k}" for k in self.key)
+        return f"WITH {ctes}\nSELECT snapshot.as_of, {keys},\n  {columns}\nFROM snapshot\n{joins}"
+
+
+def feature_query(entity: str, slots: EventSlots, revenue: bool, many_rooms: bool, activity: tuple[str, ...]) -> FeatureQuery:
+    """The feature query of an entity for these event slots."""
+    own_slots = slots.of(None if entity == "creator" else "fan")
+    only_activity = len(own_slots) == 1 and own_slots[0].event_name in activity
+    if only_activity:
+        own_slots = ()  # its columns would be the activity's again, and so would those of "any event"
+    measures = (*activity_measures(revenue, not only_activity), *slot_measures(own_slots))
+    own = Block("own", KEYS[entity], _WHERE[entity], measures)
+    blocks = [own]
+    if entity != "fan" or many_rooms:
+        blocks.append(Block("rooms", KEYS["room"], _WHERE["room"], (
+            Measure("act", "is_fan_activity", (7, 28, 84)), Measure("any", "TRUE", (28,)),
+        )))  # fmt: skip
+    if entity == "room":
+        act = (Measure("act", "is_activity", (28, 84)),)
+        blocks.append(Block("fan", ("fan_id",), _WHERE["fan"], act))
+        blocks.append(Block("creator", ("creator_id",), "day.actor = 'creator' AND day.creator_id IS NOT NULL",
+                            (Measure("act", "TRUE", (28, 84)),)))  # fmt: skip
+    features = features_for(entity, own_slots, revenue, many_rooms, not only_activity)
+    return FeatureQuery(entity, features, own, tuple(blocks))
+
+
+def _groups(entity: str, block: str) -> tuple[str, ...]:
+    """By which ids a block is seen: the rooms of a creator, of a fan, or for a room of both."""
+    if block == "rooms":
+        return {"creator": ("creator_id",), "fan": ("fan_id",), "room": ("fan_id", "creator_id")}[entity]
+    return {"fan": ("fan_id",), "creator": ("creator_id",)}[block]
+
+
+def _distribution(seen: str, group: str) -> str:
+    """How activity is spread over the rooms of one creator or one fan."""
+    now, all_84 = bits.active_days("act", 28), bits.active_days("act", 84)
+    before = f"({all_84} - {now})"
+    return f"""
+SELECT as_of, {group},
+  COUNTIF({bits.active_days("act", 7)} > 0) AS n_7,
+  COUNTIF({now} > 0) AS n_28,
+  COUNTIF({all_84} > 0) AS n_84,
+  COUNTIF({before} > 0) AS n_before,
+  COUNTIF({before} > 0 AND {now} = 0) AS lost,
+  COUNTIF({before} = 0 AND {now} > 0) AS gained,
+  COUNTIF({before} > 0 AND {now} > 0) AS returning,
+  COUNTIF({all_84} >= 4) AS regular,
+  COUNTIF(any_n28 > 0) AS visitors_28,
+  MAX(act_n28) AS top_n28, SUM(act_n28) AS sum_n28, SUM(act_n84) AS sum_n84, SUM(act_n84 * act_n84) AS squares_n84,
+  AVG(IF({now} > 0, {now}, NULL)) AS days_mean,
+  STDDEV_SAMP(IF(act_n84 > 0, LN(1 + act_n84), NULL)) AS spread,
+  AVG(IF({all_84} > 0, {bits.recency("act")}, NULL)) AS recency_mean
+FROM {seen}
+GROUP BY as_of, {group}"""

@@ -1,0 +1,50 @@
+-- Days from as_of to the next activity of each cohort row, within the last mature horizon, by what was known on
+-- @data_through. Entities that never come back keep their row: they are the churners.
+WITH maturity AS (
+  SELECT as_of, MAX(horizon) AS mature_days
+  FROM UNNEST(@as_ofs) AS as_of
+  CROSS JOIN UNNEST(@horizons) AS horizon
+  WHERE DATE_ADD(as_of, INTERVAL horizon DAY) <= @data_through
+  GROUP BY as_of
+),
+activity AS (
+  SELECT DISTINCT
+    CASE WHEN @entity = 'fan' THEN NULL ELSE creator_id END AS creator_id,
+    CASE WHEN @entity = 'creator' THEN NULL ELSE fan_id END AS fan_id,
+    activity_date
+  FROM activity_daily
+  WHERE event_name IN UNNEST(@activity)
+    AND (@entity = 'creator' OR actor = 'fan')
+    AND (@entity = 'fan' OR creator_id IS NOT NULL)
+    AND (@entity = 'creator' OR fan_id IS NOT NULL)
+    AND activity_date <= @data_through
+    AND known_from <= @data_through
+    AND (known_until IS NULL OR @data_through < known_until)
+),
+at_risk AS (
+  -- an id that was later linked to a person returns when that person does
+  SELECT cohort.creator_id, cohort.fan_id, cohort.as_of, COALESCE(link.canonical_id, cohort.fan_id) AS returning_fan_id
+  FROM cohort
+  LEFT JOIN identity_links AS link
+    ON link.alias_id = cohort.fan_id AND link.known_from <= @data_through
+    AND (link.known_until IS NULL OR @data_through < link.known_until)
+  WHERE cohort.entity = @entity AND cohort.as_of IN UNNEST(@as_ofs)
+),
+returns AS (
+  SELECT at_risk.creator_id, at_risk.fan_id, at_risk.as_of,
+    MIN(DATE_DIFF(activity.activity_date, at_risk.as_of, DAY)) AS days_until_return
+  FROM at_risk
+  INNER JOIN maturity ON maturity.as_of = at_risk.as_of
+  INNER JOIN activity
+    ON activity.creator_id IS NOT DISTINCT FROM at_risk.creator_id
+    AND activity.fan_id IS NOT DISTINCT FROM at_risk.returning_fan_id
+    AND activity.activity_date > at_risk.as_of
+    AND activity.activity_date <= DATE_ADD(at_risk.as_of, INTERVAL maturity.mature_days DAY)
+  GROUP BY at_risk.creator_id, at_risk.fan_id, at_risk.as_of
+)
+SELECT @entity AS entity, at_risk.creator_id, at_risk.fan_id, at_risk.as_of, returns.days_until_return
+FROM at_risk
+LEFT JOIN returns
+  ON returns.creator_id IS NOT DISTINCT FROM at_risk.creator_id
+  AND returns.fan_id IS NOT DISTINCT FROM at_risk.fan_id
+  AND returns.as_of = at_risk.as_of
