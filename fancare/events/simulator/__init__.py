@@ -1,0 +1,10 @@
+"""A platform that never was, with known truth: for the demo, and for tests that need to know what is true.
+
+    World ──▶ life (two_sided or memoryless) ──▶ happenings ──▶ devices ──▶ delivery ──▶ JSONL + truth
+"""
+
+from fancare.events.simulator.report import SimulationReport
+from fancare.events.simulator.simulate import simulate
+from fancare.events.simulator.world import EVENT_NAMES, WORLDS, World
+
+__all__ = ["EVENT_NAMES", "WORLDS", "SimulationReport", "World", "simulate"]
