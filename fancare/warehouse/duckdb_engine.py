@@ -89,13 +89,17 @@ class Warehouse:
 
     def arrow(self, google_sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of a GoogleSQL query as an Arrow table."""
-        return self.raw(to_duckdb(google_sql), parameters).to_arrow_table()
+        return self._relation(google_sql, parameters).to_arrow_table()
 
     def batches(
         self, google_sql: str, parameters: Mapping[str, Any] | None = None, batch_rows: int = 20_000
     ) -> Iterator[pa.RecordBatch]:
         """The result of a GoogleSQL query in Arrow batches: memory stays bounded."""
-        yield from self.raw(to_duckdb(google_sql), parameters).to_arrow_reader(batch_rows)
+        yield from self._relation(google_sql, parameters).to_arrow_reader(batch_rows)
+
+    def _relation(self, google_sql: str, parameters: Mapping[str, Any] | None) -> Any:
+        """A query as a relation: its Arrow output shares DuckDB's buffers, a cursor's copies them."""
+        return self._connection.sql(to_duckdb(google_sql), params=parameters or None)
 
     # --- writing
 
@@ -185,6 +189,61 @@ class Warehouse:
             self.raw(f'DELETE FROM "{table.name}" WHERE {where}', dict(partition))
             self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM ({to_duckdb(google_sql)})', parameters)
             (count,) = self.raw(f'SELECT count(*) FROM "{table.name}" WHERE {where}', dict(partition)).fetchone()
+        return int(count)
+
+    def replace_partitions(
+        self,
+        table: Table,
+        fixed: Mapping[str, Any],
+        column: str,
+        values: Sequence[Any],
+        google_sql: str,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Replace several partitions at once: those with ``fixed`` and any of ``values`` in ``column``.
+
+        The query must give rows of these partitions only.
+        """
+        where = "".join(f' AND "{name}" = ${name}' for name in fixed)
+        names = ", ".join(f'"{name}"' for name in table.column_names)
+        with self.transaction():
+            self.create(table)
+            self.raw(f'DELETE FROM "{table.name}" WHERE list_contains($values, "{column}"){where}',
+                     {**fixed, "values": list(values)})  # fmt: skip
+            self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM ({to_duckdb(google_sql)})', parameters)
+
+    def create_temporary(self, name: str, google_sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """A table of this session only, replaced if it exists."""
+        self.raw(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {to_duckdb(google_sql)}', parameters)
+
+    def day_fingerprints(self, table: str, day_column: str) -> dict[date, str]:
+        """For each day of a table a fingerprint of its rows, whatever their order."""
+        rows = self.raw(
+            f'SELECT "{day_column}", count(*), bit_xor(hash(t)) FROM "{table}" AS t GROUP BY "{day_column}"'
+        ).fetchall()
+        return {day: f"{count}-{mark:016x}" for day, count, mark in rows}
+
+    def replace_days(
+        self,
+        table: Table,
+        days: Sequence[date],
+        google_sql: str,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Replace many days of a table partitioned by ``activity_date`` at once by the rows of a query over @days.
+
+        Returns how many rows were written. The query must give rows of these days only.
+        """
+        names = ", ".join(f'"{name}"' for name in table.column_names)
+        with self.transaction():
+            self.create(table)
+            self.raw(
+                f'DELETE FROM "{table.name}" WHERE activity_date IN (SELECT unnest($days::DATE[]))', {"days": list(days)}
+            )
+            (count,) = self.raw(
+                f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM ({to_duckdb(google_sql)})',
+                {**(parameters or {}), "days": list(days)},
+            ).fetchone()
         return int(count)
 
     def append(self, table: Table, rows: pa.Table) -> None:

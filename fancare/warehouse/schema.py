@@ -66,6 +66,7 @@ EVENTS = Table(
         Column("actor_id", "STRING", "the acting id as the log had it, before identity resolution"),
         Column("creator_id", "STRING", "the room's creator; null for visits outside any room", nullable=True),
         Column("fan_id", "STRING", "the fan, resolved; null for a creator's own acts", nullable=True),
+        Column("room_named", "BOOL", "whether the log named the room; if not, creator_id can only be the actor's own id"),
         Column("identity_known_from", "DATE", "the day the link behind the resolution became known", nullable=True),
         Column("amount", "FLOAT64", "money moved, in the platform's currency; null where none", nullable=True),
         Column("properties", "JSON", "what else the log said", nullable=True),
@@ -74,15 +75,38 @@ EVENTS = Table(
     partition=("activity_date",),
 )
 
-IDENTITY_LINKS = Table(
-    "identity_links",
-    "Which ids turned out to be the same person, and since when that was known.",
+IDENTITY_EVIDENCE = Table(
+    "identity_evidence",
+    "Every pair of ids that the log showed to be one person, and when it first did.",
     (
         Column("alias_id", "STRING", "an id the log used, such as a device before login"),
-        Column("canonical_id", "STRING", "the id it counts under once known"),
-        Column("known_from", "DATE", "the first day on which the link was known"),
+        Column("canonical_id", "STRING", "the id it was seen together with"),
+        Column("explicit", "BOOL", "from an event made to say so ($identify, $create_alias, $merge)"),
+        Column("seen_at", "TIMESTAMP", "when the log could first know: arrival if given, else the event's own time; UTC"),
     ),
-    key=("alias_id",),
+    key=("alias_id", "canonical_id", "explicit"),
+)
+
+IDENTITY_LINKS = Table(
+    "identity_links",
+    "Which ids turned out to be the same person, and on which days that was known.",
+    (
+        Column("alias_id", "STRING", "an id the log used, such as a device before login"),
+        Column("canonical_id", "STRING", "the id it counts under while the link holds"),
+        Column("known_from", "DATE", "the first day on which the link was known"),
+        Column("known_until", "DATE", "day from which a later merge replaces it; exclusive, null for the last", nullable=True),
+    ),
+    key=("alias_id", "known_from"),
+)
+
+CREATORS = Table(
+    "creators",
+    "Every id that the log shows to be a creator's: named as a room's creator, or acting as one.",
+    (
+        Column("creator_id", "STRING", "the creator"),
+        Column("known_from", "DATE", "the first day on which the log showed it"),
+    ),
+    key=("creator_id",),
 )
 
 ACTIVITY_DAILY = Table(
@@ -240,11 +264,16 @@ INGESTED_FILES = Table(
         Column("n_identity_duplicates", "INT64", "the same event before and after identification", minimum=0),
         Column("n_dead", "INT64", "lines that could not be read; see dead_letters", minimum=0),
         Column("n_quarantined", "INT64", "rows with impossible times; see quarantine", minimum=0),
+        Column("n_no_actor", "INT64", "rows that name nobody who acted (system rows)", minimum=0),
+        Column("n_links", "INT64", "rows that only tell which ids are one person; no activity", minimum=0),
         Column("n_surrogate_ids", "INT64", "rows without an id of their own", minimum=0),
         Column("n_late", "INT64", "events that arrived on a later day than they happened", minimum=0),
-        Column("n_nul_stripped", "INT64", "rows whose text held NUL characters", minimum=0),
+        Column("n_nul_stripped", "INT64", "rows whose text held NUL characters or broken Unicode", minimum=0),
+        Column("n_negative", "INT64", "events with an amount below zero (refunds), kept", minimum=0),
+        Column("n_reused_ids", "INT64", "event ids that occur with several times, names or people, all kept", minimum=0),
         Column("first_time", "TIMESTAMP", "earliest event", nullable=True),
         Column("last_time", "TIMESTAMP", "latest event", nullable=True),
+        Column("ingest_spec_hash", "STRING", "hash of the mapping it was read with"),
     ),
     key=("sha256",),
 )
@@ -311,7 +340,7 @@ BUILDS = Table(
 )  # fmt: skip
 
 FIXED = (
-    EVENTS, IDENTITY_LINKS, ACTIVITY_DAILY, COHORT, RISK_REASONS, QUALITY_CHECKS,
+    EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, COHORT, RISK_REASONS, QUALITY_CHECKS,
     INGESTED_FILES, DEAD_LETTERS, QUARANTINE, RUNS, BUILDS,
 )  # fmt: skip
 
