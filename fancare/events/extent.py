@@ -1,0 +1,40 @@
+"""Which days the log covers, and through which of them it is taken as complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from fancare.config import Config
+from fancare.errors import DataQualityError
+from fancare.warehouse.duckdb_engine import Warehouse
+
+
+@dataclass(frozen=True)
+class LogExtent:
+    """Days in the platform's time zone, all inclusive.
+
+    The last day in the log is seldom whole (an export is cut somewhere in it), so ``last_whole_day`` is the day before,
+    and ``data_through`` lies ``late_days`` earlier still. `[source] data_through`, if given, is both.
+    """
+
+    first_day: date
+    last_day: date
+    last_whole_day: date
+    data_through: date
+
+
+def log_extent(warehouse: Warehouse, config: Config) -> LogExtent:
+    """The extent of the ingested log; `DataQualityError` when it has no whole day."""
+    first, last = warehouse.rows("SELECT MIN(activity_date), MAX(activity_date) FROM activity_daily")[0]
+    if first is None:
+        raise DataQualityError("The log holds no events; bring them in with `fancare ingest`.")
+    given = config.source.data_through
+    last_whole = given or last - timedelta(1)
+    data_through = given or last_whole - timedelta(config.source.late_days_in_force)
+    if data_through < first:
+        raise DataQualityError(
+            f"The log covers {first} to {last}, but days are complete only through {data_through}; bring more days"
+            f"{', or correct [source] data_through' if given else ''}."
+        )
+    return LogExtent(first_day=first, last_day=last, last_whole_day=last_whole, data_through=data_through)

@@ -1,0 +1,198 @@
+"""The front door: from the log's files to `events` and `activity_daily`, once per file, all or nothing.
+
+    files ──▶ staged rows ──▶ identity links ──▶ deduplicated, attributed events ──▶ activity_daily (changed days)
+       │           └▶ dead letters, quarantine
+       └ known hash: skipped
+
+One run is one transaction: killed at any point, it leaves the previous state. Reading a file again, or one that overlaps,
+changes nothing. Nothing here looks at the clock: ``now`` comes from the command line.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from fancare.config import Config
+from fancare.errors import DataQualityError
+from fancare.events import daily, deduplication, identity, mapping, refusals
+from fancare.events.report import FileReport, IngestReport
+from fancare.events.source import SourceFile, find, fingerprint
+from fancare.events.staging import Staged, latest_possible
+from fancare.progress import Progress
+from fancare.warehouse.duckdb_engine import Warehouse
+from fancare.warehouse.schema import (
+    ACTIVITY_DAILY,
+    CREATORS,
+    DEAD_LETTERS,
+    EVENTS,
+    IDENTITY_EVIDENCE,
+    IDENTITY_LINKS,
+    INGESTED_FILES,
+    QUARANTINE,
+)
+
+TABLES = (EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, INGESTED_FILES, DEAD_LETTERS, QUARANTINE)
+
+
+def ingest(
+    warehouse: Warehouse, config: Config, now: datetime, progress: Progress | None = None, rebuild: bool = False
+) -> IngestReport:
+    """Bring every file of `[source] path` that is not known yet into the warehouse, and say what came of it.
+
+    ``now`` is aware; events more than an hour after it are quarantined. ``rebuild`` forgets everything first, which also
+    happens when the mapping, the time zone or the creator acts are other than those the tables were made with.
+
+    Raises `ConfigError` for a missing file or column, `DataQualityError` for input that cannot be read, holds too many
+    malformed lines, or gives no event at all. Whatever is raised, the tables are as they were.
+    """
+    progress = progress or Progress()
+    paths = find(config)
+    with progress.task("hashing", sum(path.stat().st_size for path in paths)) as task:
+        files = [fingerprint(path, config, task) for path in paths]
+    with warehouse.transaction(), _staging_folder(warehouse) as folder:
+        because = _prepare(warehouse, config, files, rebuild)
+        new = _unknown(warehouse, files)
+        staged = [_stage(warehouse, config, file, now, folder / f"{n}.parquet", progress) for n, file in enumerate(new)]
+        days = daily.ChangedDays(warehouse)
+        learned = identity.learn(warehouse, config, staged, days)
+        reports = [_insert(warehouse, config, one, days, progress) for one in staged]
+        creators_learned, flipped = deduplication.learn_creators(warehouse, config, days)
+        changed = days.list()
+        daily.rebuild_days(warehouse, config, changed, progress)
+        _record(warehouse, config, reports, now)
+        n_total, first_day, last_day = warehouse.rows(
+            "SELECT COUNT(*), MIN(activity_date), MAX(activity_date) FROM events"
+        )[0]
+        if not n_total:
+            raise _nothing_left(staged, files, now)
+        return IngestReport(
+            files=tuple(reports),
+            n_known_files=len(files) - len(new),
+            changed_days=changed,
+            n_events_total=n_total,
+            first_day=first_day,
+            last_day=last_day,
+            links_learned=learned.n_links,
+            link_cycles=learned.n_cycles,
+            creators_learned=creators_learned,
+            reattributed=learned.n_reattributed + flipped,
+            rebuilt_because=because,
+        )
+
+
+def _prepare(warehouse: Warehouse, config: Config, files: list[SourceFile], rebuild: bool) -> str | None:
+    """Tables made; emptied when they were made from another mapping, and then the reason."""
+    because = "it was asked for" if rebuild else None
+    outdated = [t.name for t in TABLES if warehouse.has_table(t.name) and warehouse.columns_of(t.name) != t.column_names]
+    if outdated:
+        because = f"the shape of {', '.join(outdated)} is of an older version"
+    elif because is None and warehouse.has_table(INGESTED_FILES.name):
+        others = warehouse.value(
+            "SELECT COUNT(*) FROM ingested_files WHERE ingest_spec_hash != @spec", {"spec": config.ingest_spec_hash}
+        )
+        if others:
+            because = "the mapping, the time zone or the creator acts changed"
+    if because is not None:
+        for table in TABLES:
+            warehouse.raw(f'DROP TABLE IF EXISTS "{table.name}"')
+    for table in TABLES:
+        warehouse.create(table)
+    return because
+
+
+def _unknown(warehouse: Warehouse, files: list[SourceFile]) -> list[SourceFile]:
+    """The files whose content is new, each content once."""
+    known = {sha for (sha,) in warehouse.rows("SELECT sha256 FROM ingested_files")}
+    unknown = []
+    for file in files:
+        if file.sha256 not in known:
+            known.add(file.sha256)
+            unknown.append(file)
+    return unknown
+
+
+def _stage(
+    warehouse: Warehouse, config: Config, file: SourceFile, now: datetime, out: Path, progress: Progress
+) -> Staged:
+    with progress.task(f"reading {file.path.name}", file.bytes) as task:
+        staged = mapping.stage(warehouse, config, file, latest_possible(now), out)
+        task.advance(file.bytes, f"{staged.n_rows:,} rows")
+    refusals.judge(warehouse, staged, now)
+    return staged
+
+
+def _insert(
+    warehouse: Warehouse, config: Config, staged: Staged, days: daily.ChangedDays, progress: Progress
+) -> FileReport:
+    with progress.task(f"events of {staged.file.path.name}", staged.count("event")) as task:
+        inserted = deduplication.insert(warehouse, config, staged, days, task)
+    refusals.keep(warehouse, staged)
+    return FileReport(
+        path=staged.file.name,
+        sha256=staged.file.sha256,
+        bytes=staged.file.bytes,
+        n_rows=staged.n_rows,
+        n_events=inserted.n_events,
+        n_duplicates=inserted.n_duplicates,
+        n_identity_duplicates=inserted.n_identity_duplicates,
+        n_dead=staged.count("dead"),
+        n_quarantined=staged.count("quarantined"),
+        n_no_actor=staged.count("no actor"),
+        n_links=staged.count("link"),
+        n_surrogate_ids=staged.n_surrogate_ids,
+        n_late=inserted.n_late,
+        n_nul_stripped=staged.n_cleaned,
+        n_negative=staged.n_negative,
+        n_reused_ids=inserted.n_reused_ids,
+        first_time=staged.first_time,
+        last_time=staged.last_time,
+    )
+
+
+def _record(warehouse: Warehouse, config: Config, reports: list[FileReport], now: datetime) -> None:
+    rows = [
+        {column.name: getattr(report, column.name, None) for column in INGESTED_FILES.columns}
+        | {"ingested_at": now.replace(tzinfo=None) - now.utcoffset(), "ingest_spec_hash": config.ingest_spec_hash}  # type: ignore[operator]
+        for report in reports
+    ]
+    if rows:
+        warehouse.append(INGESTED_FILES, pa.Table.from_pylist(rows))
+
+
+def _nothing_left(staged: list[Staged], files: list[SourceFile], now: datetime) -> DataQualityError:
+    names = files[0].name if len(files) == 1 else f"The {len(files)} files of [source] path"
+    n_rows = sum(one.n_rows for one in staged)
+    if not n_rows:
+        return DataQualityError(f"{names} hold no rows; an event log is needed: correct [source] path or export again.")
+    reasons = {
+        "quarantined": f"have times before 2005 or after now ({now:%Y-%m-%d %H:%M} UTC)",
+        "no actor": "name nobody who acted (check [source.columns] fan_id)",
+        "dead": "are malformed",
+        "link": "only link ids",
+    }
+    found = ", ".join(f"{n:,} {what}" for kind, what in reasons.items() if (n := sum(s.count(kind) for s in staged)))
+    return DataQualityError(f"None of the {n_rows:,} rows of {names} is an event: {found}; correct the log or the mapping.")
+
+
+@contextmanager
+def _staging_folder(warehouse: Warehouse) -> Iterator[Path]:
+    """A folder beside the warehouse, gone afterwards; what a killed run left there is cleared first."""
+    if warehouse.location == ":memory:":
+        with tempfile.TemporaryDirectory(prefix="fancare-") as folder:
+            yield Path(folder)
+        return
+    place = Path(warehouse.location)
+    folder_beside = place.with_name(place.name + ".staging")
+    shutil.rmtree(folder_beside, ignore_errors=True)
+    folder_beside.mkdir()
+    try:
+        yield folder_beside
+    finally:
+        shutil.rmtree(folder_beside, ignore_errors=True)

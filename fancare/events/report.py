@@ -1,0 +1,104 @@
+"""What came through the front door, file by file: the words an operator reads after an ingest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file. The first eight counts account for every row:
+
+    ``n_rows = n_events + n_duplicates + n_identity_duplicates + n_dead + n_quarantined + n_no_actor + n_links``
+    """
+
+    path: str
+    sha256: str
+    bytes: int
+    n_rows: int = 0
+    n_events: int = 0
+    n_duplicates: int = 0
+    n_identity_duplicates: int = 0
+    n_dead: int = 0
+    n_quarantined: int = 0
+    n_no_actor: int = 0
+    n_links: int = 0
+    n_surrogate_ids: int = 0
+    n_late: int = 0
+    n_nul_stripped: int = 0
+    n_negative: int = 0
+    n_reused_ids: int = 0
+    first_time: datetime | None = None
+    last_time: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The file's summary: one line, and one more for each thing worth a look."""
+        text = [f"{self.path}: {self.n_rows:,} rows, {self.n_events:,} new events"]
+        for count, what in (
+            (self.n_duplicates, "already known"),
+            (self.n_identity_duplicates, "known under another id of the same person"),
+            (self.n_links, "that only link ids"),
+            (self.n_no_actor, "without an actor, dropped"),
+            (self.n_quarantined, "with impossible times, quarantined"),
+            (self.n_dead, "unreadable, see dead_letters"),
+        ):
+            if count:
+                text.append(f"{count:,} {what}")
+        lines = [", ".join(text)]
+        for count, what in (
+            (self.n_surrogate_ids, "rows have no event id: identified by their content"),
+            (self.n_reused_ids, "event ids occur with different times, names or people: all kept"),
+            (self.n_late, "events arrived on a later day than they happened"),
+            (self.n_negative, "events have a negative amount: kept, they lower sums"),
+            (self.n_nul_stripped, "rows held NUL characters or broken Unicode: cleaned"),
+        ):
+            if count:
+                lines.append(f"  {count:,} {what}")
+        return lines + [f"  {note}" for note in self.notes]
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What one ingest did. ``changed_days`` are the days of `activity_daily` that were rebuilt, oldest first."""
+
+    files: tuple[FileReport, ...]
+    n_known_files: int
+    changed_days: tuple[date, ...]
+    n_events_total: int
+    first_day: date | None
+    last_day: date | None
+    links_learned: int = 0
+    creators_learned: int = 0
+    reattributed: int = 0
+    link_cycles: int = 0
+    rebuilt_because: str | None = None
+
+    @property
+    def is_noop(self) -> bool:
+        """True when nothing was new: every file was known by its hash."""
+        return not self.files and not self.changed_days
+
+    def lines(self) -> list[str]:
+        """The closing summary."""
+        lines = []
+        if self.rebuilt_because:
+            lines.append(f"Rebuilt from scratch: {self.rebuilt_because}.")
+        for file in self.files:
+            lines += file.lines()
+        if self.n_known_files:
+            lines.append(f"{self.n_known_files:,} files are known already and were not read again.")
+        if self.links_learned:
+            lines.append(f"{self.links_learned:,} ids turned out to belong to a person known by another id.")
+        if self.link_cycles:
+            lines.append(f"{self.link_cycles:,} identity links point in a circle or at themselves: ignored.")
+        if self.reattributed:
+            lines.append(f"{self.reattributed:,} earlier events now count under another id or as a creator's own.")
+        if self.is_noop:
+            lines.append("Nothing new.")
+        else:
+            lines.append(f"{len(self.changed_days):,} days of activity_daily rebuilt.")
+        span = f", {self.first_day} to {self.last_day}" if self.first_day else ""
+        lines.append(f"The log now holds {self.n_events_total:,} events{span}.")
+        return lines

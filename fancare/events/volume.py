@@ -1,0 +1,222 @@
+"""Did everything arrive? Days, and event names within days, that hold too few events; as checks in words."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from fancare.config import Config
+from fancare.events.completeness import OddDay, odd_days, usual_for
+from fancare.events.verdict import Check, Verdict, finding
+
+NEW_NAME_DAYS = 14
+SURE_ABSENCE = 1e-3  # chance below which a rare event's silence is no longer taken for chance
+LEARNT_DAYS = 56
+ODD_JUMP = 1000.0  # a largest amount so many times the earlier one is another unit, not a generous fan
+FEW_EVENTS = 10
+
+
+@dataclass(frozen=True)
+class NameDays:
+    """One event name day by day: events, how many of them in rows with an amount, and the largest amount."""
+
+    name: str
+    counts: dict[date, int]
+    with_amount: dict[date, int]
+    largest: dict[date, float]
+
+
+@dataclass(frozen=True)
+class NameSpan:
+    """One event name over the whole log."""
+
+    name: str
+    n_events: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Which days are judged, and how: red is for ``fresh`` days; low ones among them only up to ``data_through``."""
+
+    first_day: date
+    last_whole_day: date
+    data_through: date
+    fresh: tuple[date, ...]
+    outages: tuple[date, ...] = ()
+
+    def verdict(self, odd: OddDay) -> Verdict:
+        if odd.day not in self.fresh or odd.kind in ("low_within_noise", "high"):
+            return "amber"
+        return "red" if odd.kind == "zero" or odd.day <= self.data_through else "amber"
+
+
+def check_days(counts: Mapping[date, int], judged: Judged) -> list[Check]:
+    """One check per odd fresh day and per stretch of odd old days; a green one for outages and where all is well."""
+    days = [judged.first_day + timedelta(i) for i in range((judged.last_whole_day - judged.first_day).days + 1)]
+    odd = odd_days(counts, days, judged.outages)
+    checks = [_day_check(o, judged) for o in odd if o.day in judged.fresh]
+    for kind, message in (("zero", "zero_days_before"), ("low", "low_days_before"), ("high", "high_days_before")):
+        for stretch in _stretches([o for o in odd if o.kind == kind and o.day not in judged.fresh]):
+            first, last = stretch[0], stretch[-1]
+            checks.append(finding(
+                f"{kind}_day", "amber", message=message, subject="activity_daily", day=first.day, until=last.day,
+                observed=sum(o.n for o in stretch),
+                expected=round(sum(float(o.usual.median) for o in stretch)),
+            ))  # fmt: skip
+    listed = {o.day for o in odd}
+    empty = [day for day in days if not counts.get(day) and day not in judged.fresh and day not in judged.outages]
+    if set(empty) - listed:
+        longest = max(_runs(empty), key=len)
+        checks.append(finding(
+            "empty_days", "amber", subject="activity_daily", observed=len(empty), expected=0, n_days=len(days),
+            longest=len(longest), day=None, since=longest[0], until=longest[-1],
+        ))  # fmt: skip
+    for day in sorted(set(judged.outages) & set(judged.fresh)):
+        usual = usual_for(counts, day, judged.first_day, judged.outages)
+        checks.append(finding(
+            "known_outage", "green", subject="activity_daily", day=day, observed=counts.get(day, 0),
+            expected=usual.median,
+        ))  # fmt: skip
+    if not any(check.verdict != "green" for check in checks):
+        checks.append(finding(
+            "days_complete", "green", subject="activity_daily", observed=len(days), expected=len(days),
+            first_day=judged.first_day, last_day=judged.last_whole_day,
+        ))  # fmt: skip
+    return checks
+
+
+def check_names(
+    spans: Iterable[NameSpan], series: Mapping[str, NameDays], totals: Mapping[date, int], config: Config, judged: Judged
+) -> list[Check]:
+    """Expected names that never occur or vanished, and names that are new.
+
+    Names are expected because [events] lists them. Others are watched too (they are features), at worst amber.
+    """
+    spans = {span.name: span for span in spans}
+    listed = listed_names(config)
+    recently = judged.last_whole_day - timedelta(NEW_NAME_DAYS)
+    settled = judged.first_day + timedelta(NEW_NAME_DAYS)
+    newcomers = [s.name for s in spans.values() if s.first_day > max(recently, settled)]
+    # on a day without any event every name is missing: that is one finding, made by check_days
+    explained = {*judged.outages, *(day for day in judged.fresh if not totals.get(day))}
+    checks = []
+    for name, keys in listed.items():
+        matters = set(keys) - {_other_activity(config)}
+        if name not in spans:
+            checks.append(finding(
+                "name_never_seen", "red" if matters else "amber", subject=name, observed=0, expected="≥ 1",
+                keys=", ".join(keys), similar=_similar(name, spans), event_name=name,
+            ))  # fmt: skip
+        elif name in series:
+            checks += _name_checks(series[name], spans[name], bool(matters), explained, newcomers, judged)
+    for name in (name for name in series if name not in listed):
+        checks += _name_checks(series[name], spans[name], False, explained, newcomers, judged)
+    for name in newcomers:
+        checks.append(finding(
+            "name_new", "green", subject=name, observed=spans[name].first_day, expected="–", event_name=name,
+            n=spans[name].n_events,
+        ))  # fmt: skip
+    return checks
+
+
+def check_amounts(series: Mapping[str, NameDays], revenue: Iterable[str], judged: Judged) -> list[Check]:
+    """Revenue events that suddenly lack amounts, or whose amounts are in another unit."""
+    checks = []
+    for days in (series[name] for name in revenue if name in series):
+        fresh = [day for day in judged.fresh if days.counts.get(day, 0) >= FEW_EVENTS]
+        past = [day for day in days.counts if day not in judged.fresh]
+        n_past = sum(days.counts[day] for day in past)
+        share = sum(days.with_amount.get(day, 0) for day in past) / n_past if n_past else 0.0
+        largest = max((days.largest[day] for day in past if day in days.largest), default=0.0)
+        for day in fresh:
+            if share > 0.9 and days.with_amount.get(day, 0) == 0:
+                checks.append(finding(
+                    "amount_missing", "red", subject=days.name, day=day, observed=0, expected=f"{share:.0%}",
+                    event_name=days.name, n=days.counts[day],
+                ))  # fmt: skip
+            elif n_past >= FEW_EVENTS and 0 < largest * ODD_JUMP < days.largest.get(day, 0.0):
+                checks.append(finding(
+                    "amount_jump", "amber", subject=days.name, day=day, observed=days.largest[day], expected=largest,
+                    event_name=days.name,
+                ))  # fmt: skip
+    return checks
+
+
+def listed_names(config: Config) -> dict[str, tuple[str, ...]]:
+    """The event names in [events], each with the keys that list it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for key in ("creator_acts", "creator_activity", "fan_activity", "revenue"):
+        for name in getattr(config.events, key):
+            found[name].append(key)
+    return {name: tuple(keys) for name, keys in found.items()}
+
+
+def _day_check(odd: OddDay, judged: Judged) -> Check:
+    name = {"low_within_noise": "low_day"}.get(odd.kind, f"{odd.kind}_day")
+    message = {"low_within_noise": "low_day_within_noise"}.get(odd.kind, name)
+    if odd.kind == "low" and odd.day > judged.data_through:
+        message = "low_day_may_fill"
+    return finding(
+        name, judged.verdict(odd), message=message, subject="activity_daily", day=odd.day, observed=odd.n,
+        expected=odd.usual.median, share=odd.n / odd.usual.median,
+    )  # fmt: skip
+
+
+def _name_checks(
+    days: NameDays, span: NameSpan, matters: bool, explained: Collection[date], newcomers: list[str], judged: Judged
+) -> list[Check]:
+    worst: Verdict = "red" if matters else "amber"
+    odd = odd_days(days.counts, [day for day in judged.fresh if day not in explained], judged.outages)
+    missing = [o for o in odd if o.kind == "zero"]
+    checks = []
+    silent = (judged.data_through - span.last_day).days
+    if missing or (silent > 0 and _chance_of_silence(days, span, judged.data_through) < SURE_ABSENCE):
+        fresh = bool(missing) or span.last_day >= judged.fresh[0]
+        checks.append(finding(
+            "name_missing", worst if fresh else "amber", subject=days.name, observed=0,
+            expected=missing[0].usual.median if missing else "≥ 1", event_name=days.name, last_day=span.last_day,
+            day=missing[0].day if missing else span.last_day + timedelta(1), similar=_similar(days.name, newcomers),
+        ))  # fmt: skip
+    for o in odd:
+        if o.kind == "low" and not missing:
+            checks.append(finding(
+                "name_low", "amber", subject=days.name, day=o.day, observed=o.n, expected=o.usual.median, event_name=days.name,
+            ))  # fmt: skip
+    return checks
+
+
+def _chance_of_silence(days: NameDays, span: NameSpan, through: date) -> float:
+    """Chance of the name's present silence, were its active days of the 8 weeks up to its last day spread by chance."""
+    window = min(LEARNT_DAYS, (span.last_day - span.first_day).days + 1)
+    active = sum(span.last_day - timedelta(window) < day <= span.last_day for day in days.counts)
+    if active < 4:
+        return 1.0
+    return (1 - active / (window + 1)) ** (through - span.last_day).days
+
+
+def _stretches(odd: list[OddDay]) -> list[list[OddDay]]:
+    """Odd days grouped into runs of consecutive days."""
+    by_day = {o.day: o for o in odd}
+    return [[by_day[day] for day in run] for run in _runs(sorted(by_day))]
+
+
+def _runs(days: Sequence[date]) -> list[list[date]]:
+    keyed = groupby(enumerate(days), key=lambda pair: pair[1] - timedelta(pair[0]))
+    return [[day for _, day in run] for _, run in keyed]
+
+
+def _similar(name: str, names: Iterable[str]) -> str:
+    # a name of ten thousand letters is data too: comparing its beginning is enough
+    short = {candidate[:80]: candidate for candidate in names}
+    close = difflib.get_close_matches(name[:80], short, n=3, cutoff=0.5)
+    return ", ".join(f"'{candidate}'" for candidate in close) or "–"
+
+
+def _other_activity(config: Config) -> str:
+    return "fan_activity" if config.churn.entity == "creator" else "creator_activity"
