@@ -4,9 +4,9 @@ A day is compared with the same weekday over the 8 weeks before it. Two question
 of the median), and can the log's own day-to-day noise explain it? A large steady log and a small jumpy one so get
 different bounds without a setting:
 
-    bound = min( median/2,  median · level · exp(−3 σ),  (√median − 1.75)² )
+    bound = min( median/2,  recent · exp(−3 σ),  (√median − 1.75)² )
 
-    level: median over the last 7 days of count ÷ weekday median, at most 1: a log that shrank lately is judged by that
+    recent: the median, or what is left of it where the log shrank: by the last 7 days, or by the last 3 same weekdays
     σ: spread of ln(count ÷ weekday median) from one day to the next, ÷ √2; a shift of the level hardly widens it
     last term: what a Poisson count falls below once in about 5,000 days (√ makes its spread 1/2, 3.5 of them)
 
@@ -29,7 +29,7 @@ MIN_WEEKS = 4
 MIN_DAYS = 7
 SIGMAS = 3.0
 HALF = 0.5
-LEVEL_DAYS = 7
+LEVEL_DAYS, SAME_DAYS = 7, 3
 POISSON_ROOT_GAP = 1.75
 SURE_COUNT = 7.0  # a Poisson count with this mean is zero once in 1,100 days
 UNBROKEN_DAYS = 28  # after so many days with events, a day without is odd however few there were
@@ -47,7 +47,7 @@ class Usual:
 
     median: float
     weeks: int
-    level: float
+    recent: float
     sigma: float | None
     days_before: int
     gaps_before: int
@@ -57,7 +57,7 @@ class Usual:
         """Below this a day is too low to be noise; 0 (nothing is) where the history or the log is too small."""
         if self.sigma is None:
             return 0.0
-        swing = self.median * self.level * math.exp(-SIGMAS * self.sigma)
+        swing = self.recent * math.exp(-SIGMAS * self.sigma)
         chance = max(math.sqrt(self.median) - POISSON_ROOT_GAP, 0.0) ** 2
         return min(self.median * HALF, swing, chance)
 
@@ -149,7 +149,7 @@ def usual_for(counts: Mapping[date, int], day: date, first: date, ignore: Collec
     return Usual(
         median=int(typical) if typical.is_integer() else typical,
         weeks=len(same),
-        level=level,
+        recent=min([typical * level, *([float(median(same[:SAME_DAYS]))] if enough else [])]),
         sigma=sigma if enough and typical > 0 else None,
         days_before=len(window),
         gaps_before=_gaps([counts.get(before, 0) for before in window]),
@@ -177,7 +177,10 @@ def _gaps(backwards: Sequence[int]) -> int:
 def _level_and_spread(
     counts: Mapping[date, int], window: Sequence[date], usual_of_weekday: Mapping[int, float]
 ) -> tuple[float, float | None]:
-    """``level`` and σ as drawn above, from the window (newest day first); empty days are left to the zero rule."""
+    """How far the last 7 days lie below what is usual (at most 1), and σ; empty days are left to the zero rule.
+
+    ``window`` holds the newest day first.
+    """
     ratios = [
         math.log(counts[day] / usual_of_weekday[day.weekday()])
         for day in window

@@ -65,7 +65,8 @@ def check_days(counts: Mapping[date, int], judged: Judged) -> list[Check]:
         for stretch in _stretches([o for o in odd if o.kind == kind and o.day not in judged.fresh]):
             first, last = stretch[0], stretch[-1]
             checks.append(finding(
-                f"{kind}_day", "amber", message=message, subject="activity_daily", day=first.day, until=last.day,
+                f"{kind}_day", "amber", message=message, subject="activity_daily", day=first.day,
+                span=str(first.day) if first is last else f"{first.day} – {last.day}",
                 observed=sum(o.n for o in stretch),
                 expected=round(sum(float(o.usual.median) for o in stretch)),
             ))  # fmt: skip
@@ -111,7 +112,7 @@ def check_names(
         if name not in spans:
             checks.append(finding(
                 "name_never_seen", "red" if matters else "amber", subject=name, observed=0, expected="≥ 1",
-                keys=", ".join(keys), similar=_similar(name, spans), event_name=name,
+                keys=", ".join(keys), similar=_similar(name, spans) or _quoted(list(spans)[:5]), event_name=name,
             ))  # fmt: skip
         elif name in series:
             checks += _name_checks(series[name], spans[name], bool(matters), explained, newcomers, judged)
@@ -181,7 +182,7 @@ def _name_checks(
         checks.append(finding(
             "name_missing", worst if fresh else "amber", subject=days.name, observed=0,
             expected=missing[0].usual.median if missing else "≥ 1", event_name=days.name, last_day=span.last_day,
-            day=missing[0].day if missing else span.last_day + timedelta(1), similar=_similar(days.name, newcomers),
+            day=missing[0].day if missing else span.last_day + timedelta(1), similar=_similar(days.name, newcomers) or "–",
         ))  # fmt: skip
     for o in odd:
         if o.kind == "low" and not missing:
@@ -215,7 +216,11 @@ def _similar(name: str, names: Iterable[str]) -> str:
     # a name of ten thousand letters is data too: comparing its beginning is enough
     short = {candidate[:80]: candidate for candidate in names}
     close = difflib.get_close_matches(name[:80], short, n=3, cutoff=0.5)
-    return ", ".join(f"'{candidate}'" for candidate in close) or "–"
+    return _quoted(short[candidate] for candidate in close)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _other_activity(config: Config) -> str:
