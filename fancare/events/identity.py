@@ -1,21 +1,152 @@
-"""Which ids are one person, and since when that was known."""
+"""Which ids are one person, and on which days that was known.
+
+    evidence (pairs of ids, when first seen together)          links (who an id counts under, and when)
+
+      $device:d1 = u7   Fri                                      $device:d1 → u7   known Fri until Mon
+      u7 = u9, a merge  Mon                                      $device:d1 → u9   known Mon
+                                                                 u7         → u9   known Mon
+
+Evidence is taken in the order in which it became known, so what comes later never changes what held before. A device
+belongs to the first user it is seen with (Mixpanel's simplified merge); an event made to say so ($merge, $create_alias)
+joins two people. Links that would close a circle are counted and ignored.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
 
 from fancare.config import Config
+from fancare.events import deduplication
 from fancare.events.daily import ChangedDays
-from fancare.events.staging import Staged
+from fancare.events.jsonl import Evidence
 from fancare.warehouse.duckdb_engine import Warehouse
+from fancare.warehouse.schema import IDENTITY_EVIDENCE, IDENTITY_LINKS
+
+
+class Shown(NamedTuple):
+    """That two ids are one person, shown by the log on ``day``; `links` takes these in the order in which they came."""
+
+    alias_id: str
+    canonical_id: str
+    explicit: bool
+    day: date
+
+
+class KnownLink(NamedTuple):
+    """``alias_id`` counts as ``canonical_id`` from ``known_from`` until ``known_until`` (exclusive; None: for good)."""
+
+    alias_id: str
+    canonical_id: str
+    known_from: date
+    known_until: date | None
 
 
 @dataclass(frozen=True)
 class Learned:
+    """What new evidence changed: ids linked, links ignored as circles, earlier events that count under another id now."""
+
     n_links: int = 0
     n_cycles: int = 0
     n_reattributed: int = 0
+    n_twins: int = 0
 
 
-def learn(warehouse: Warehouse, config: Config, staged: list[Staged], days: ChangedDays) -> Learned:
-    return Learned()
+def links(shown: Iterable[Shown]) -> tuple[list[KnownLink], int]:
+    """The links in force, day by day, and how many pieces of evidence were ignored because they close a circle.
+
+    >>> monday, friday = date(2026, 6, 1), date(2026, 6, 5)
+    >>> found, circles = links([Shown("$device:d1", "u7", False, monday), Shown("u7", "u9", True, friday)])
+    >>> [(link.alias_id, link.canonical_id, str(link.known_from)) for link in found]
+    [('$device:d1', 'u7', '2026-06-01'), ('$device:d1', 'u9', '2026-06-05'), ('u7', 'u9', '2026-06-05')]
+    """
+    person: dict[str, str] = {}  # of every id that is linked, whom it counts under; a person never has an entry
+    ids: dict[str, list[str]] = {}  # of every person, the ids that count under it
+    history: dict[str, list[tuple[date, str]]] = {}
+    circles = 0
+    for alias, canonical, explicit, day in shown:
+        of_alias, of_canonical = person.get(alias, alias), person.get(canonical, canonical)
+        if alias == canonical or (of_alias == of_canonical and alias not in person):
+            circles += 1
+            continue
+        if of_alias == of_canonical or (alias in person and not explicit):
+            continue  # known already, or a device that has its user
+        for moved in [of_alias, *ids.pop(of_alias, ())]:
+            person[moved] = of_canonical
+            ids.setdefault(of_canonical, []).append(moved)
+            past = history.setdefault(moved, [])
+            if past and past[-1][0] == day:
+                past.pop()
+            past.append((day, of_canonical))
+    found = []
+    for alias in sorted(history):
+        past = history[alias]
+        ends = [day for day, _ in past[1:]] + [None]
+        found += [KnownLink(alias, whom, day, end) for (day, whom), end in zip(past, ends, strict=True)]
+    return found, circles
+
+
+def learn(warehouse: Warehouse, config: Config, evidence: Evidence, days: ChangedDays) -> Learned:
+    """`identity_evidence` and `identity_links` brought up to date; events that are in already follow their person.
+
+    The days of all events whose person changed, be it only the day since when it is known, are added to ``days``.
+    """
+    if not evidence or not _add(warehouse, evidence):
+        return Learned()
+    zone = ZoneInfo(config.platform.timezone)
+    known = warehouse.rows(
+        "SELECT alias_id, canonical_id, explicit, seen_at FROM identity_evidence "
+        "ORDER BY seen_at, explicit, alias_id, canonical_id"
+    )
+    found, n_cycles = links(
+        Shown(alias, canonical, explicit, seen_at.replace(tzinfo=UTC).astimezone(zone).date())
+        for alias, canonical, explicit, seen_at in known
+    )
+    warehouse.raw("CREATE OR REPLACE TEMP TABLE links_before AS FROM identity_links")
+    warehouse.raw("DELETE FROM identity_links")
+    if found:
+        columns = zip(*found, strict=True)
+        kinds = (pa.string(), pa.string(), pa.date32(), pa.date32())
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+        warehouse.append(IDENTITY_LINKS, pa.Table.from_arrays(arrays, list(IDENTITY_LINKS.column_names)))
+    warehouse.raw(
+        "CREATE OR REPLACE TEMP TABLE links_changed AS SELECT DISTINCT alias_id FROM "
+        "((FROM identity_links EXCEPT FROM links_before) UNION ALL (FROM links_before EXCEPT FROM identity_links))"
+    )
+    ((n_links,),) = warehouse.raw(
+        "SELECT count(DISTINCT alias_id) FROM identity_links ANTI JOIN links_before USING (alias_id)"
+    ).fetchall()
+    n_reattributed = deduplication.reattribute(warehouse, config, "actor_id IN (FROM links_changed)", days)
+    n_twins = 0
+    if changed := days.list():
+        n_twins = deduplication.merge_twins(warehouse, changed[0], changed[-1])
+    warehouse.raw("DROP TABLE links_before")
+    warehouse.raw("DROP TABLE links_changed")
+    return Learned(int(n_links), n_cycles, n_reattributed, n_twins)
+
+
+def _add(warehouse: Warehouse, evidence: Evidence) -> bool:
+    """New evidence into its table, of each pair the earliest; False when it says nothing that was not known."""
+    rows = [(*link, moment) for link, moment in evidence.items()]
+    kinds = (pa.string(), pa.string(), pa.bool_(), pa.timestamp("us"))
+    arrays = [pa.array(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
+    warehouse.register("_shown", pa.Table.from_arrays(arrays, list(IDENTITY_EVIDENCE.column_names)))
+    warehouse.raw(
+        "CREATE OR REPLACE TEMP TABLE news AS FROM _shown ANTI JOIN identity_evidence known "
+        "ON known.alias_id = _shown.alias_id AND known.canonical_id = _shown.canonical_id "
+        "AND known.explicit = _shown.explicit AND known.seen_at <= _shown.seen_at"
+    )
+    warehouse.unregister("_shown")
+    warehouse.raw(
+        "DELETE FROM identity_evidence known USING news WHERE known.alias_id = news.alias_id "
+        "AND known.canonical_id = news.canonical_id AND known.explicit = news.explicit"
+    )
+    (count,) = warehouse.raw("INSERT INTO identity_evidence BY NAME FROM news").fetchone()
+    warehouse.raw("DROP TABLE news")
+    return bool(count)
+

@@ -21,10 +21,12 @@ import pyarrow as pa
 
 from fancare.config import Config
 from fancare.errors import DataQualityError
-from fancare.events import daily, deduplication, identity, mapping, refusals
+from fancare.events import daily, deduplication, identity, jsonl, mapping, refusals
+from fancare.events.jsonl import Evidence
+from fancare.events.mixpanel import LineReader
 from fancare.events.report import FileReport, IngestReport
 from fancare.events.source import SourceFile, find, fingerprint
-from fancare.events.staging import Staged, latest_possible
+from fancare.events.staging import Staged, describe, latest_possible
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import (
@@ -59,9 +61,12 @@ def ingest(
     with warehouse.transaction(), _staging_folder(warehouse) as folder:
         because = _prepare(warehouse, config, files, rebuild)
         new = _unknown(warehouse, files)
-        staged = [_stage(warehouse, config, file, now, folder / f"{n}.parquet", progress) for n, file in enumerate(new)]
+        evidence: Evidence = {}
+        staged = []
+        for number, file in enumerate(new):
+            staged.append(_stage(warehouse, config, file, now, folder / f"{number}.parquet", evidence, progress))
         days = daily.ChangedDays(warehouse)
-        learned = identity.learn(warehouse, config, staged, days)
+        learned = identity.learn(warehouse, config, evidence, days)
         reports = [_insert(warehouse, config, one, days, progress) for one in staged]
         creators_learned, flipped = deduplication.learn_creators(warehouse, config, days)
         changed = days.list()
@@ -119,11 +124,16 @@ def _unknown(warehouse: Warehouse, files: list[SourceFile]) -> list[SourceFile]:
 
 
 def _stage(
-    warehouse: Warehouse, config: Config, file: SourceFile, now: datetime, out: Path, progress: Progress
+    warehouse: Warehouse, config: Config, file: SourceFile, now: datetime, out: Path, evidence: Evidence, progress: Progress
 ) -> Staged:
+    latest = latest_possible(now)
     with progress.task(f"reading {file.path.name}", file.bytes) as task:
-        staged = mapping.stage(warehouse, config, file, latest_possible(now), out)
-        task.advance(file.bytes, f"{staged.n_rows:,} rows")
+        if config.source.kind == "parquet":
+            mapping.stage(warehouse, config, file, latest, out)
+            task.advance(file.bytes)
+        else:
+            jsonl.stage(file, LineReader(config, latest), out, evidence, task)
+    staged = describe(warehouse, file, out)
     refusals.judge(warehouse, staged, now)
     return staged
 

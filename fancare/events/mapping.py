@@ -17,7 +17,7 @@ import duckdb
 from fancare.config import Config
 from fancare.errors import ConfigError, DataQualityError
 from fancare.events.source import SourceFile
-from fancare.events.staging import EARLIEST, LARGEST_AMOUNT, TEXT_KEPT, Staged, describe, literal_path
+from fancare.events.staging import EARLIEST, LARGEST_AMOUNT, TEXT_KEPT, literal_path
 from fancare.tomlspec import nearest
 from fancare.warehouse.duckdb_engine import Warehouse
 
@@ -29,8 +29,8 @@ _ZONED = "TIMESTAMP WITH TIME ZONE"
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
 
 
-def stage(warehouse: Warehouse, config: Config, file: SourceFile, latest: datetime, out: Path) -> Staged:
-    """The file's rows staged in ``out``.
+def stage(warehouse: Warehouse, config: Config, file: SourceFile, latest: datetime, out: Path) -> None:
+    """Write the file's rows to ``out`` as staged rows.
 
     Raises `ConfigError` for a column the file has not, `DataQualityError` for a file that cannot be read to its end.
     """
@@ -50,7 +50,6 @@ def stage(warehouse: Warehouse, config: Config, file: SourceFile, latest: dateti
         raise
     except duckdb.Error as error:
         raise _unreadable(file, error) from None
-    return describe(warehouse, file, out)
 
 
 def _column_types(warehouse: Warehouse, file: SourceFile) -> dict[str, str]:

@@ -82,7 +82,8 @@ def describe(warehouse: Warehouse, file: SourceFile, path: Path) -> Staged:
     parameters = {"path": literal_path(path)}
     counts = warehouse.raw("SELECT kind, count(*) FROM read_parquet($path) GROUP BY kind", parameters).fetchall()
     cleaned, surrogate, negative, first, last = warehouse.raw(
-        "SELECT count(*) FILTER (cleaned), count(*) FILTER (kind = 'event' AND event_id IS NULL), "
+        "SELECT count(*) FILTER (cleaned), "
+        "count(*) FILTER (kind = 'event' AND (event_id IS NULL OR starts_with(event_id, 'sha256:'))), "
         "count(*) FILTER (kind = 'event' AND amount < 0), min(event_time) FILTER (kind = 'event'), "
         "max(event_time) FILTER (kind = 'event') FROM read_parquet($path)",
         parameters,
