@@ -1,0 +1,283 @@
+"""The report page: one self-contained HTML file with today's risks, what moves them, and how far to trust them.
+
+Everything is read from tables and records; the template only lays it out. Text is Korean first, English by a switch that
+needs no JavaScript. The page holds no script and a policy that forbids any, so hostile names stay text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import fancare
+from fancare import messages
+from fancare.config import Config
+from fancare.reports import charts, kpis, model_quality, rhythm, risk_trend, watchlist, wording
+from fancare.reports.hostile import visible
+from fancare.reports.kpis import KpiTrend
+from fancare.reports.model_quality import Quality
+from fancare.reports.risk_trend import ScoredDay
+from fancare.reports.watchlist import WatchlistRow, write_atomically
+from fancare.reports.wording import Words
+from fancare.warehouse.duckdb_engine import Warehouse
+
+TEMPLATES = Path(__file__).with_name("templates")
+LONGEST_ID = 48
+CONTRIBUTIONS_SHOWN = 14
+
+Contribution = tuple[str, str, float]  # label in Korean, in English, mean absolute effect on the risk
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason behind a score: its sentence, and the effect of the fact on the risk over ``horizon`` days."""
+
+    ko: str
+    en: str
+    effect: float
+    horizon: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of the watchlist with what the page draws beside it; ``change`` is since the scored day before, or None."""
+
+    row: WatchlistRow
+    reasons: tuple[Reason, ...]
+    weeks: tuple[int, ...]
+    change: float | None
+
+
+def write(
+    warehouse: Warehouse,
+    config: Config,
+    as_of: date,
+    backtest: Mapping[str, Any] | None,
+    contributions: Sequence[Contribution] | None,
+    out: Path,
+) -> Path:
+    """Write the page of ``as_of`` to ``out`` as a whole or not at all, and return ``out``.
+
+    ``backtest`` is the JSON of `fancare backtest`, ``contributions`` the mean absolute effect of groups of variables;
+    what is None or missing in the warehouse becomes a sentence on the page.
+    """
+    write_atomically(out, html(warehouse, config, as_of, backtest, contributions).encode("utf-8"))
+    return out
+
+
+def html(
+    warehouse: Warehouse,
+    config: Config,
+    as_of: date,
+    backtest: Mapping[str, Any] | None,
+    contributions: Sequence[Contribution] | None,
+) -> str:
+    """The page of ``as_of`` as text."""
+    days = risk_trend.read(warehouse, config, as_of)
+    today = days[-1] if days and days[-1].as_of == as_of else None
+    rows = watchlist.read(warehouse, config, as_of)
+    previous, listed = _listed(warehouse, config, as_of, rows)
+    quality = model_quality.read(backtest) if backtest else None
+    entity = both(f"entity.{config.churn.entity}")
+    return _environment().get_template("report.html.j2").render(
+        as_of=as_of,
+        entity_kind=config.churn.entity,
+        entity=entity,
+        both_title=f"{both('page.title', entity=entity)[0]} · {as_of}",
+        count=lambda n: both(f"page.count.{config.churn.entity}", n=f"{n:,.0f}"),
+        timezone=config.platform.timezone,
+        active_within_days=config.churn.active_within_days,
+        bands=config.model.bands,
+        horizons=config.churn.horizons,
+        today=today,
+        days=days,
+        listed=listed,
+        previous=previous,
+        stake=_stake(warehouse, config, as_of) if rows else None,
+        trend_mean=_mean_chart(days, config.churn.horizons) if days else None,
+        trend_high=_high_chart(days) if days and any(day.is_banded for day in days) else None,
+        contributions=_contributions(contributions or ()),
+        kpi=(trend := kpis.read(warehouse, config, as_of)),
+        kpi_charts=_kpi_charts(trend),
+        creators_by_fans=not config.events.creator_activity,
+        quality=quality,
+        headline_quality=quality.at(config.model.bands.horizon) if quality else None,
+        reliability=_reliability(quality, config.model.bands.horizon),
+        version=fancare.__version__,
+        spark_weeks=rhythm.WEEKS,
+    )  # fmt: skip
+
+
+def both(code: str, **facts: Any) -> Words:
+    """The sentence behind ``code`` in Korean and English; a fact that is itself a pair gives each language its own."""
+    korean, english = (
+        messages.text(code, lang, **{name: fact[i] if isinstance(fact, tuple) else fact for name, fact in facts.items()})
+        for i, lang in enumerate(("ko", "en"))
+    )
+    return korean, english
+
+
+def bilingual(words: Words) -> Markup:
+    """Both languages as elements of which the page shows one; equal ones only once."""
+    if words[0] == words[1]:
+        return Markup("{}").format(words[0])
+    return Markup('<span lang="ko">{}</span><span lang="en">{}</span>').format(*words)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        t=lambda code, **facts: bilingual(both(code, **facts)),
+        plain=lambda code, **facts: " / ".join(dict.fromkeys(both(code, **facts))),
+        say=bilingual,
+        meter=charts.meter,
+        spark=_spark,
+        has_code=lambda code: code in set(messages.codes()),
+    )
+    environment.filters.update(
+        day=wording.day,
+        short_day=wording.short_day,
+        month_day=wording.month_day,
+        whole=wording.whole,
+        compact=wording.compact,
+        percent=wording.percent,
+        one_decimal=wording.one_decimal,
+        visible=visible,
+        short=_short,
+    )
+    return environment
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_ID else text[: LONGEST_ID - 1] + "…"
+
+
+def _spark(weeks: Sequence[int]) -> Markup:
+    return charts.sparkline(weeks, both("page.spark_title", weeks=len(weeks), values=", ".join(str(n) for n in weeks)))
+
+
+def _listed(
+    warehouse: Warehouse, config: Config, as_of: date, rows: tuple[WatchlistRow, ...]
+) -> tuple[date | None, tuple[Listed, ...]]:
+    if not rows:
+        return None, ()
+    horizon = config.model.bands.horizon
+    previous, risks = risk_trend.previous_risks(warehouse, config, as_of, horizon)
+    keys = [(row.creator_id, row.fan_id) for row in rows]
+    weeks = rhythm.activity_by_week(warehouse, config, as_of, keys)
+    reasons = _reasons(warehouse, config, as_of)
+    return previous, tuple(
+        Listed(
+            row=row,
+            reasons=tuple(reasons.get(key, ())),
+            weeks=weeks[key],
+            change=dict(row.risks)[horizon] - risks[key] if key in risks else None,
+        )
+        for key, row in zip(keys, rows, strict=True)
+    )
+
+
+def _reasons(warehouse: Warehouse, config: Config, as_of: date) -> dict[rhythm.Key, list[Reason]]:
+    if not warehouse.has_table("risk_reasons"):
+        return {}
+    found = warehouse.rows(
+        """
+        SELECT why.creator_id, why.fan_id, why.text_ko, why.text_en, why.effect, why.horizon
+        FROM risk_reasons AS why
+        INNER JOIN watchlist AS listed
+          ON listed.entity = why.entity
+          AND listed.as_of = why.as_of
+          AND listed.creator_id IS NOT DISTINCT FROM why.creator_id
+          AND listed.fan_id IS NOT DISTINCT FROM why.fan_id
+        WHERE why.entity = @entity AND why.as_of = @as_of
+        ORDER BY why.position
+        """,
+        {"entity": config.churn.entity, "as_of": as_of},
+    )
+    reasons: dict[rhythm.Key, list[Reason]] = {}
+    for creator, fan, ko, en, effect, horizon in found:
+        reasons.setdefault((creator, fan), []).append(Reason(visible(ko), visible(en), effect, horizon))
+    return reasons
+
+
+def _stake(warehouse: Warehouse, config: Config, as_of: date) -> tuple[int | None, float | None]:
+    """Fans of the whole list, each counted once (None unless creators are scored), and the list's revenue."""
+    names = config.events.fan_activity
+    fans = None
+    if config.churn.entity == "creator":
+        fans = warehouse.value(
+            """
+            SELECT COUNT(DISTINCT fan_id)
+            FROM activity_daily
+            WHERE actor = 'fan'
+              AND (ARRAY_LENGTH(@fan_activity) = 0 OR event_name IN UNNEST(@fan_activity))
+              AND activity_date <= @as_of AND DATE_DIFF(@as_of, activity_date, DAY) < 28
+              AND known_from <= @as_of AND (known_until IS NULL OR @as_of < known_until)
+              AND creator_id IN (SELECT creator_id FROM watchlist WHERE entity = 'creator' AND as_of = @as_of)
+            """,
+            {"as_of": as_of, "fan_activity": list(names)},
+        )
+    revenue = warehouse.value(
+        "SELECT SUM(revenue_28d) FROM watchlist WHERE entity = @entity AND as_of = @as_of",
+        {"entity": config.churn.entity, "as_of": as_of},
+    )
+    return fans, revenue
+
+
+def _mean_chart(days: Sequence[ScoredDay], horizons: Sequence[int]) -> Markup:
+    lines = [
+        charts.Line(both("page.risk_h", h=h), tuple(day.mean(h) for day in days), css=f"s{position % 3 + 1}")
+        for position, h in enumerate(horizons)
+    ]
+    top = min(charts.nice_top(max(value or 0.0 for line in lines for value in line.values)), 1.0)
+    return charts.line_chart(both("page.trend_mean"), _axis(days), lines, wording.percent, top=top)
+
+
+def _high_chart(days: Sequence[ScoredDay]) -> Markup:
+    values = tuple(float(day.n_high) if day.is_banded else None for day in days)
+    return charts.line_chart(
+        both("page.trend_high"), _axis(days), [charts.Line(both("page.tile_high"), values, css="s4")], wording.compact
+    )
+
+
+def _axis(days: Sequence[ScoredDay]) -> list[Words]:
+    return [wording.short_day(day.as_of) for day in days]
+
+
+def _kpi_charts(trend: KpiTrend) -> dict[str, Markup]:
+    axis = [wording.short_day(week) for week in trend.weeks]
+    drawn = {}
+    for kpi in trend.kpis:
+        number = wording.percent if kpi.unit == "share" else wording.compact
+        name = both(f"page.kpi.{kpi.code}")
+        top = 1.0 if kpi.unit == "share" else None
+        drawn[kpi.code] = charts.line_chart(name, axis, [charts.Line(name, kpi.values)], number, top=top)
+    return drawn
+
+
+def _contributions(given: Sequence[Contribution]) -> list[tuple[Words, float, float]]:
+    """(words, effect, share of the largest), largest first."""
+    largest = sorted(given, key=lambda one: -abs(one[2]))[:CONTRIBUTIONS_SHOWN]
+    top = max((abs(effect) for _, _, effect in largest), default=0.0) or 1.0
+    return [((visible(ko), visible(en)), abs(effect), abs(effect) / top) for ko, en, effect in largest]
+
+
+def _reliability(quality: Quality | None, horizon: int) -> tuple[int, Markup] | None:
+    at = quality.at(horizon) if quality else None
+    if at is None or not at.reliability:
+        return None
+    name = both("page.quality.reliability", h=at.horizon)
+    axes = (both("page.quality.said"), both("page.quality.happened"))
+    return at.horizon, charts.reliability_chart(name, at.reliability, axes)
