@@ -61,6 +61,8 @@ def ingest(
     with warehouse.transaction(), _staging_folder(warehouse) as folder:
         because = _prepare(warehouse, config, files, rebuild)
         new = _unknown(warehouse, files)
+        if not new and because is None:
+            return _report(warehouse, n_known_files=len(files))
         evidence: Evidence = {}
         staged = []
         for number, file in enumerate(new):
@@ -72,24 +74,28 @@ def ingest(
         changed = days.list()
         daily.rebuild_days(warehouse, config, changed, progress)
         _record(warehouse, config, reports, now)
-        n_total, first_day, last_day = warehouse.rows(
-            "SELECT COUNT(*), MIN(activity_date), MAX(activity_date) FROM events"
-        )[0]
-        if not n_total:
-            raise _nothing_left(staged, files, now)
-        return IngestReport(
+        report = _report(
+            warehouse,
             files=tuple(reports),
             n_known_files=len(files) - len(new),
             changed_days=changed,
-            n_events_total=n_total,
-            first_day=first_day,
-            last_day=last_day,
             links_learned=learned.n_links,
             link_cycles=learned.n_cycles,
+            twins_merged=learned.n_twins,
             creators_learned=creators_learned,
             reattributed=learned.n_reattributed + flipped,
             rebuilt_because=because,
         )
+        if not report.n_events_total:
+            raise _nothing_left(staged, files, now)
+    return report
+
+
+def _report(warehouse: Warehouse, **known: object) -> IngestReport:
+    n_total, first_day, last_day = warehouse.rows(
+        "SELECT COUNT(*), MIN(activity_date), MAX(activity_date) FROM events"
+    )[0]  # fmt: skip
+    return IngestReport(n_events_total=n_total, first_day=first_day, last_day=last_day, **known)  # type: ignore[arg-type]
 
 
 def _prepare(warehouse: Warehouse, config: Config, files: list[SourceFile], rebuild: bool) -> str | None:

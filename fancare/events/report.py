@@ -63,16 +63,17 @@ class FileReport:
 class IngestReport:
     """What one ingest did. ``changed_days`` are the days of `activity_daily` that were rebuilt, oldest first."""
 
-    files: tuple[FileReport, ...]
-    n_known_files: int
-    changed_days: tuple[date, ...]
     n_events_total: int
     first_day: date | None
     last_day: date | None
+    n_known_files: int = 0
+    files: tuple[FileReport, ...] = ()
+    changed_days: tuple[date, ...] = ()
     links_learned: int = 0
-    creators_learned: int = 0
-    reattributed: int = 0
     link_cycles: int = 0
+    reattributed: int = 0
+    twins_merged: int = 0
+    creators_learned: int = 0
     rebuilt_because: str | None = None
 
     @property
@@ -95,6 +96,8 @@ class IngestReport:
             lines.append(f"{self.link_cycles:,} identity links point in a circle or at themselves: ignored.")
         if self.reattributed:
             lines.append(f"{self.reattributed:,} earlier events now count under another id or as a creator's own.")
+        if self.twins_merged:
+            lines.append(f"{self.twins_merged:,} earlier events turned out to be known under another id: one of each kept.")
         if self.is_noop:
             lines.append("Nothing new.")
         else:
