@@ -22,6 +22,7 @@ from fancare.churn.baselines import BASELINES, Baseline, fit_baseline
 from fancare.churn.bootstrap import Interval, auc_draws
 from fancare.churn.metrics import Figures, auc, ece
 from fancare.churn.model import ChurnModel, fit_at_origin
+from fancare.churn.threads import limited
 from fancare.dates import Fold, TimeLine
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import ModelSpec
@@ -134,7 +135,13 @@ def run(
     ``off_weekday`` may hold rows of other weekdays with the same features; those in a fold's test period tell whether the
     calibration holds there. Raises `NotEnoughHistory` when there is room for no fold, or no test row in any.
     """
-    progress = progress or Progress()
+    with limited(threads):
+        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads)
+
+
+def _run(
+    panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress, off_weekday: Panel | None, threads: int | None
+) -> BacktestResult:  # fmt: skip
     folds = timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks)
     pooled: dict[str, list[np.ndarray]] = {name: [] for name in MODELS}
     tested: list[np.ndarray] = []

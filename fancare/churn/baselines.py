@@ -48,7 +48,10 @@ class Baseline:
 
 
 def fit_baseline(name: str, panel: Panel, split: OriginSplit, spec: ModelSpec) -> Baseline:
-    """The baseline ``name`` as it could have been made on ``split.origin``."""
+    """The baseline ``name`` as it could have been made on ``split.origin``.
+
+    scikit-learn takes all CPU threads it finds; see `fancare.churn.threads.limited`.
+    """
     rows = training_rows(panel, split, spec.train)
     columns = columns_of(panel, (RECENCY,)) if name == "recency" else known_columns(panel, split)
     X = panel.X[rows.index[:, None], columns]

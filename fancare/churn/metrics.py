@@ -62,7 +62,7 @@ def brier(y: np.ndarray, p: np.ndarray) -> float:
 def ece(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> float:
     """Expected calibration error: mean |risk − churn rate| over equal-count bins of risk, weighted by their rows.
 
-    >>> ece(np.array([0.0, 1.0, 1.0, 1.0]), np.array([0.5, 0.5, 0.9, 0.9]), bins=2)
+    >>> round(ece(np.array([0.0, 1.0, 1.0, 1.0]), np.array([0.5, 0.5, 0.9, 0.9]), bins=2), 3)
     0.05
     """
     if not len(y):

@@ -8,7 +8,6 @@ has the same size, random numbers come from the seed alone, and the process's ra
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ import torch
 
 from fancare.churn.hazard import at_risk, base_logits
 from fancare.churn.network import ChainNetwork
+from fancare.churn.threads import thread_count
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import TabNetSpec
 from fancare.progress import Progress
@@ -89,6 +89,7 @@ class TabNetChain:
         self.learned = np.asarray(learned, dtype=bool)
         for network in networks:
             network.eval().requires_grad_(False)
+            network.zero_grad(set_to_none=True)
 
     @classmethod
     def fit(
@@ -129,8 +130,11 @@ class TabNetChain:
                 networks.append(network.cpu())
         return cls(spec, base, learned, networks)
 
-    def link_logits(self, X: np.ndarray) -> np.ndarray:
-        """(n, H) float32: the mean over the seeds of each link's log odds. X is encoded, (n, d), without NaN."""
+    def link_logits(self, X: np.ndarray, threads: int | None = None) -> np.ndarray:
+        """(n, H) float32: the mean over the seeds of each link's log odds. X is encoded, (n, d), without NaN.
+
+        It is computed in blocks and without gradients, so memory does not grow with n; ``threads`` as in `fit`.
+        """
         if X.ndim != 2 or X.shape[1] != self.n_features:
             raise ValueError(f"Got rows of shape {X.shape}; this network reads {self.n_features} encoded features.")
         if not np.isfinite(X).all():
@@ -138,7 +142,7 @@ class TabNetChain:
         out = np.zeros((len(X), len(self.base)), dtype=np.float32)
         device = _device()
         networks = [network.to(device) for network in self.networks]
-        with torch.inference_mode():
+        with _threads(threads), torch.inference_mode():
             for start in range(0, len(X), SCORING_ROWS):
                 rows = torch.from_numpy(np.ascontiguousarray(X[start : start + SCORING_ROWS], dtype=np.float32))
                 total = torch.zeros((len(rows), len(self.base)), device=device)
@@ -246,7 +250,7 @@ def _device() -> torch.device:
 def _threads(count: int | None) -> Iterator[None]:
     """Torch limited to ``count`` CPU threads, as it was afterwards."""
     before = torch.get_num_threads()
-    torch.set_num_threads(count or int(os.environ.get("OMP_NUM_THREADS") or 1))
+    torch.set_num_threads(thread_count(count))
     try:
         yield
     finally:
