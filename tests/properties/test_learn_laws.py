@@ -1,0 +1,120 @@
+"""Laws that hold of learning whatever the numbers are."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from fancare.churn.bootstrap import WeightedAUC
+from fancare.churn.calibration import ChainCalibration, platt
+from fancare.churn.encode import CLIP, Encoder
+from fancare.churn.hazard import at_risk, risk_from_links
+from fancare.churn.metrics import Figures
+from fancare.churn.tabnet import BatchPlan
+from fancare.modelspec import TabNetSpec
+
+LOGITS = st.floats(-60, 60)
+
+
+@given(
+    logits=arrays(np.float64, (20, 3), elements=LOGITS),
+    slopes=st.tuples(*[st.floats(0.01, 20)] * 3),
+    shifts=st.tuples(*[st.floats(-20, 20)] * 3),
+)
+def test_calibrated_risks_are_ordered_probabilities(logits, slopes, shifts):
+    risks = risk_from_links(ChainCalibration(slopes, shifts).apply(logits))
+    assert ((risks >= 0) & (risks <= 1)).all()
+    assert (np.diff(risks, axis=1) <= 0).all()
+
+
+@given(
+    logits=arrays(np.float64, 60, elements=LOGITS),
+    outcome=arrays(np.float64, 60, elements=st.sampled_from([0.0, 1.0])),
+)
+def test_any_slice_gives_a_positive_slope_and_no_worse_a_fit_than_none(logits, outcome):
+    a, b = platt(logits, outcome)
+    assert a > 0
+    assert np.isfinite(b)
+
+    def penalised(a, b):
+        z = a * logits + b
+        return (np.logaddexp(0, z) - outcome * z).sum() + 2 * (a - 1) ** 2 + 0.5 * b**2
+
+    assert penalised(a, b) <= penalised(1, 0) + 1e-6
+
+
+@given(
+    days=arrays(np.float64, 30, elements=st.integers(1, 60)), seen=arrays(np.float64, 30, elements=st.integers(0, 60))
+)
+def test_a_row_counts_for_as_long_as_it_was_watched(days, seen):
+    horizons = np.array([7, 14, 28])
+    churned = np.where(seen[:, None] >= horizons, days[:, None] > horizons, np.nan)
+    mask = at_risk(churned)
+    assert (np.diff(mask.astype(int), axis=1) <= 0).all()  # once out, out
+    expected = (seen[:, None] >= horizons) & (days[:, None] > np.array([0, 7, 14]))
+    assert (mask == expected).all()
+
+
+@given(
+    n=st.integers(2, 5_000), batch=st.integers(2, 3_000), virtual=st.integers(2, 1_024),
+    epochs=st.integers(1, 40), least=st.integers(1, 2_000),
+)  # fmt: skip
+def test_every_epoch_has_equal_batches_and_meets_every_row(n, batch, virtual, epochs, least):
+    spec = TabNetSpec(batch_size=batch, virtual_batch_size=virtual, epochs=epochs, min_updates=least)
+    plan = BatchPlan.of(n, spec)
+    batches = list(plan.batches(n, torch.Generator().manual_seed(0)))
+    assert len(batches) == plan.steps >= 1
+    assert {len(b) for b in batches} == {plan.rows}
+    assert plan.rows % plan.ghosts == 0
+    assert plan.rows // plan.ghosts >= 2
+    assert set(torch.cat(batches).tolist()) == set(range(n))
+    assert plan.rows <= 2 * max(batch, 64) + plan.ghosts
+
+
+@given(
+    X=arrays(
+        np.float32,
+        array_shapes(min_dims=2, max_dims=2, max_side=8),
+        elements=st.floats(-(2.0**100), 2.0**100, width=32) | st.just(np.nan),
+    )
+)
+def test_whatever_was_trained_on_can_be_encoded(X):
+    encoder = Encoder.fit(X)
+    for rows in (X, -X, np.full_like(X, np.nan)):
+        encoded = encoder.transform(rows)
+        assert np.isfinite(encoded).all()
+        assert (np.abs(encoded) <= CLIP).all()
+
+
+@given(
+    y=arrays(np.float64, 40, elements=st.sampled_from([0.0, 1.0, np.nan])),
+    p=arrays(np.float64, 40, elements=st.floats(0, 1)),
+    order=st.permutations(range(40)),
+)
+def test_figures_are_within_their_bounds_and_blind_to_the_order_of_rows(y, p, order):
+    figures, again = Figures.of(y, p), Figures.of(y[order], p[order])
+    for name, low, high in (
+        ("auc", 0, 1),
+        ("average_precision", 0, 1),
+        ("brier", 0, 1),
+        ("ece", 0, 1),
+        ("log_loss", 0, 20),
+    ):
+        value = getattr(figures, name)
+        assert np.isnan(value) or low <= value <= high
+    assert again.auc == pytest.approx(figures.auc, nan_ok=True)
+    assert again.lift_at_10pct == pytest.approx(figures.lift_at_10pct, nan_ok=True)
+
+
+@given(
+    y=arrays(np.float64, 30, elements=st.sampled_from([0.0, 1.0])),
+    p=arrays(np.float64, 30, elements=st.integers(0, 5).map(float)),
+    weight=arrays(np.float64, 30, elements=st.integers(0, 3).map(float)),
+)
+def test_a_weight_counts_like_so_many_copies_and_turning_the_score_turns_the_auc(y, p, weight):
+    value = WeightedAUC(y, p)(weight)
+    copies = np.repeat(np.arange(30), weight.astype(int))
+    assert value == pytest.approx(WeightedAUC(y[copies], p[copies])(np.ones(len(copies))), nan_ok=True)
+    assert WeightedAUC(y, -p)(weight) == pytest.approx(1 - value, nan_ok=True)

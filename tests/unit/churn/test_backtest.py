@@ -1,0 +1,131 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fancare.churn import backtest
+from fancare.churn.backtest import MODELS, ChurnModel
+from fancare.errors import NotEnoughHistory
+from fancare.modelspec import BacktestSpec
+from tests.drawn_panel import HORIZONS, SMALL, SMALL_MODEL, drawn_panel, drawn_timeline, feature
+
+LINE = drawn_timeline(22)
+LEARNING = replace(SMALL_MODEL, tabnet=replace(SMALL, epochs=8, min_updates=80, batch_size=128))
+
+
+@pytest.fixture(scope="module")
+def result():
+    return backtest.run(drawn_panel(n_entities=120, weeks=22), LINE, LEARNING)
+
+
+def test_the_public_form_is_as_fixed_and_has_no_nan(result):
+    told = json.loads(json.dumps(result.to_json_dict(), allow_nan=False))
+    assert told["entity"] == "creator"
+    assert list(told["horizons"]) == ["7", "14", "28"]
+    for by_model in told["horizons"].values():
+        assert set(by_model) == {"tabnet", "hist_gradient_boosting", "logistic_regression", "recency"}
+        for figures in by_model.values():
+            assert set(figures) == {
+                "auc", "auc_low", "auc_high", "average_precision", "log_loss", "brier", "ece", "lift_at_10pct", "n", "churn_rate"
+            }  # fmt: skip
+            assert 0 <= figures["auc_low"] <= figures["auc"] <= figures["auc_high"] <= 1
+            assert figures["n"] == 2 * 2 * 120
+    assert told["order_violations"] == 0
+    assert set(told["fit_cpu_seconds"]) == set(MODELS)
+    assert len(told["folds"]) == 2
+
+
+def test_every_test_row_is_on_or_after_its_origin_and_no_day_is_tested_twice(result):
+    days = [day for fold in result.folds for day in fold.fold.test_as_ofs]
+    assert len(days) == len(set(days))
+    for fold in result.folds:
+        split = fold.fold.split
+        assert min(fold.fold.test_as_ofs) >= split.origin > max(split.calibration_as_ofs)
+        assert split.cut > max(split.training_as_ofs)
+
+
+def test_a_plain_signal_is_found_and_what_can_be_said_is_said(result):
+    assert result.horizons[14]["tabnet"].figures.auc > 0.65
+    assert result.mean_auc("recency") > 0.65
+    assert result.minus["recency"].estimate == pytest.approx(result.mean_auc("tabnet") - result.mean_auc("recency"))
+    assert result.alarm is None
+    # the drawn world has no signal beyond recency, so nothing can beat the rule
+    assert result.cannot_say is not None
+    assert result.cannot_say.startswith("TabNet's mean AUC minus the recency rule's is")
+
+
+def test_a_world_without_signal_is_near_a_half_and_says_so():
+    result = backtest.run(drawn_panel(n_entities=120, weeks=22, signal=0.0), LINE, LEARNING)
+    for h in HORIZONS:
+        figures = result.horizons[h]["tabnet"]
+        assert figures.auc.low - 0.03 < 0.5 < figures.auc.high + 0.03
+    assert "not above chance" in result.cannot_say
+
+
+def test_a_leak_raises_the_alarm_and_is_named():
+    panel = drawn_panel(n_entities=60, weeks=22)
+    leaking = replace(
+        panel,
+        X=np.column_stack([panel.X, np.minimum(panel.days_until_return, 60)]).astype(np.float32),
+        features=(*panel.features, feature("knows_the_future")),
+    )
+    result = backtest.run(leaking, LINE, replace(LEARNING, backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=10)))
+    assert "too good to be true above 0.95" in result.alarm
+    assert "'knows_the_future' alone reaches 1.000" in result.alarm
+
+
+def test_rooms_are_clustered_both_ways(monkeypatch):
+    seen = []
+    original = backtest.auc_draws
+
+    def watch(outcome, risks, clusters, draws, seed):
+        seen.append(len(clusters))
+        return original(outcome, risks, clusters, draws, seed)
+
+    monkeypatch.setattr(backtest, "auc_draws", watch)
+    spec = replace(SMALL_MODEL, entity="room", backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=3))
+    result = backtest.run(drawn_panel(weeks=22, entity="room"), LINE, spec)
+    assert result.entity == "room"
+    assert seen == [2]
+
+
+def test_other_weekdays_report_their_calibration():
+    panel = drawn_panel(n_entities=60, weeks=22)
+    shifted = replace(panel, as_of=panel.as_of + np.timedelta64(3, "D"))
+    spec = replace(SMALL_MODEL, backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=3))
+    result = backtest.run(panel, LINE, spec, off_weekday=shifted)
+    assert set(result.off_weekday_ece) == set(HORIZONS)
+    assert all(0 <= value <= 1 for value in result.off_weekday_ece.values())
+    assert backtest.run(panel, LINE, spec).to_json_dict()["off_weekday_ece"] == {}
+
+
+def test_disordered_risks_are_counted(monkeypatch):
+    monkeypatch.setattr(
+        ChurnModel, "risks_of", lambda self, panel, index=None: np.tile([0.3, 0.4, 0.1], (len(index), 1)), raising=True
+    )
+    spec = replace(SMALL_MODEL, backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=2))
+    assert backtest.run(drawn_panel(weeks=22), LINE, spec).order_violations == 2 * 40
+
+
+def test_one_class_in_the_test_rows_is_null_not_nan():
+    panel = drawn_panel(n_entities=20, weeks=22)
+    churned = panel.churned.copy()
+    churned[panel.as_of >= np.datetime64(LINE.weekly_as_ofs()[-7])] = 1
+    churned[np.isnan(panel.churned)] = np.nan
+    spec = replace(SMALL_MODEL, backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=3))
+    told = backtest.run(replace(panel, churned=churned), LINE, spec).to_json_dict()
+    json.dumps(told, allow_nan=False)
+    assert told["horizons"]["7"]["tabnet"]["auc"] is None
+    assert told["horizons"]["7"]["tabnet"]["churn_rate"] == 1.0
+    assert told["cannot_say"] is not None
+
+
+def test_a_history_too_short_for_a_fold_says_which_date_will_do():
+    with pytest.raises(NotEnoughHistory, match="one backtest fold needs data through 2026-"):
+        backtest.run(drawn_panel(weeks=6), drawn_timeline(6), SMALL_MODEL)
+
+
+def test_rows_are_flat_records(result):
+    rows = result.to_rows()
+    assert [(row["horizon"], row["model"]) for row in rows] == [(h, m) for h in HORIZONS for m in MODELS]

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fancare.churn.baselines import BASELINES, fit_baseline
+from fancare.churn.metrics import auc
+from fancare.churn.threads import limited
+from tests.drawn_panel import SMALL_MODEL, drawn_panel, drawn_timeline
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    with limited(1):
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    line = drawn_timeline(16)
+    return drawn_panel(n_entities=60, weeks=16), line.split_at(line.data_through, 2), SMALL_MODEL
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_baseline_finds_a_plain_signal_and_gives_probabilities(drawn, name):
+    panel, split, spec = drawn
+    later = drawn_panel(n_entities=200, weeks=8, seed=9)
+    risks = fit_baseline(name, panel, split, spec).risks_of(later, np.arange(len(later)))
+    assert ((risks > 0) & (risks < 1)).all()
+    known = ~np.isnan(later.churned[:, 1])
+    assert auc(later.churned[known, 1], risks[known, 1]) > 0.6
+
+
+def test_the_recency_rule_ranks_by_recency_alone(drawn):
+    panel, split, spec = drawn
+    rule = fit_baseline("recency", panel, split, spec)
+    index = np.arange(200)
+    risks = rule.risks_of(panel, index)
+    order = np.argsort(panel.X[index, 0], kind="stable")
+    assert (np.diff(risks[order], axis=0) >= 0).all()
+    noise = replace(panel, X=np.column_stack([panel.X[:, 0], np.full((len(panel), 3), 5.0, np.float32)]))
+    assert (rule.risks_of(noise, index) == risks).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_horizon_with_one_outcome_gets_its_base_rate(drawn, name):
+    panel, split, spec = drawn
+    churned = np.where(np.isnan(panel.churned), np.nan, 1).astype(np.float32)
+    risks = fit_baseline(name, replace(panel, churned=churned), split, spec).risks_of(panel, np.arange(5))
+    assert (risks > 0.99).all()
+    assert (risks < 1).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_nothing_after_the_origin_is_read(drawn, name):
+    panel, _, spec = drawn
+    line = drawn_timeline(16)
+    origin = line.weekly_as_ofs()[-5]
+    split = line.split_at(origin, 2)
+    later = panel.as_of > np.datetime64(origin)
+    X = panel.X.copy()
+    X[later] = 1e6
+    a = fit_baseline(name, panel, split, spec)
+    b = fit_baseline(name, replace(panel, X=X), split, spec)
+    assert (a.risks_of(panel, np.arange(50)) == b.risks_of(panel, np.arange(50))).all()
