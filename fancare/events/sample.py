@@ -30,6 +30,7 @@ MAX_ROWS = 20_000_000
 MAX_COLUMNS = 200
 MAX_FILES = 24
 EXAMPLES = 3
+LARGE = 1e9
 TEXTS_CHECKED = 10_000  # rows in which text is tried as times and numbers
 
 
@@ -38,7 +39,8 @@ class ColumnLook:
     """What one column of the sample holds. ``n_distinct`` is approximate above a few thousand.
 
     ``share_times`` and ``share_numbers``: of the values that are there, how many read as a time or as a number.
-    ``low``, ``high`` bound the numbers (of numeric columns); ``examples`` are the first values as text.
+    ``low``, ``high`` bound the middle 98% of the numbers where they are as large as times, else all of them; ``examples``
+    are some values as text.
     """
 
     name: str
@@ -270,12 +272,17 @@ def _look(warehouse: Warehouse, column: str, type_: str, n_rows: int) -> ColumnL
     n_filled, n_distinct = warehouse.raw(f"SELECT count({name}), approx_count_distinct({name}) FROM sample").fetchone()
     if n_distinct <= 5_000 and n_filled <= 2_000_000:
         (n_distinct,) = warehouse.raw(f"SELECT count(DISTINCT {name}) FROM sample").fetchone()
+    n_distinct = min(n_distinct, n_filled)
     low = high = None
     if is_number:
         finite = f"FILTER (isfinite({name}::DOUBLE))"
         low, high = warehouse.raw(
             f"SELECT min({name}) {finite}::DOUBLE, max({name}) {finite}::DOUBLE FROM sample"
         ).fetchone()
+        if high is not None and high >= LARGE:  # a few wrong clocks must not hide that these are times
+            low, high = warehouse.raw(
+                f"SELECT approx_quantile({name}::DOUBLE, 0.01), approx_quantile({name}::DOUBLE, 0.99) FROM sample"
+            ).fetchone()
     times = numbers = 0.0
     if is_text:
         checked, as_times, as_numbers = warehouse.raw(
@@ -284,8 +291,8 @@ def _look(warehouse: Warehouse, column: str, type_: str, n_rows: int) -> ColumnL
         ).fetchone()
         times, numbers = (as_times / checked, as_numbers / checked) if checked else (0.0, 0.0)
     found = warehouse.raw(
-        f"SELECT DISTINCT left({name}::VARCHAR, 40) FROM (SELECT {name} FROM sample WHERE {name} IS NOT NULL LIMIT 1000) "
-        f"LIMIT {EXAMPLES}"
+        f"SELECT DISTINCT left({name}::VARCHAR, 24) FROM (SELECT {name} FROM sample WHERE {name} IS NOT NULL LIMIT 1000) "
+        f"ORDER BY 1 LIMIT {EXAMPLES}"
     ).fetchall()
     return ColumnLook(
         column, type_, n_rows, n_rows - n_filled, n_distinct, low, high, times, numbers, tuple(text for (text,) in found)

@@ -1,0 +1,235 @@
+"""`fancare init`: what a look at a log makes of it, as a config that loads."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fancare.config import load
+from fancare.errors import ConfigError, DataQualityError
+from fancare.events.guess import words_of
+from fancare.events.meaning import quiet_hour
+from fancare.events.sniff import toml_list, write_config
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
+
+
+def parquet_log(path: Path, names: dict[str, str], n: int = 2_000, creators: int = 60, **more: list) -> Path:
+    """A log of ``n`` rows: fans message and tip creators; columns are called as ``names`` says."""
+    columns = {
+        "event_time": [(START + timedelta(hours=i * 7 % 3000)).replace(tzinfo=None) for i in range(n)],
+        "event_name": ["tip" if i % 5 == 0 else "page_view" if i % 5 == 1 else "message" for i in range(n)],
+        "creator_id": [f"c{i % creators}" for i in range(n)],
+        "fan_id": [i * 13 % 300 for i in range(n)],
+        "amount": [float(i % 90 + 10) if i % 5 == 0 else None for i in range(n)],
+    }
+    table = {name: columns[role] for role, name in names.items()} | more
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(table), path)
+    return path
+
+
+def mixpanel_line(i: int, nested: bool = True, **more: object) -> dict:
+    """Event ``i``: creators broadcast in their own room, fans write, a tenth of the lines is a visit outside rooms."""
+    creator = f"c{i % 70}"
+    kind = ("broadcast", "message", "message", "donation", "home_visit")[i % 5]
+    properties: dict[str, object] = {
+        "time": int((START + timedelta(minutes=i * 11)).timestamp()), "$insert_id": f"id{i}",
+        "$user_id": creator if kind == "broadcast" else f"u{i * 7 % 400}", "$device_id": f"d{i % 900}", **more,
+    }  # fmt: skip
+    if kind != "home_visit":
+        properties["celeb_id"] = creator
+    if kind == "donation":
+        properties["price"] = 1000 * (i % 9 + 1)
+    return {"event": kind, "properties": properties} if nested else {"event": kind, **properties}
+
+
+def write_lines(path: Path, lines: list) -> Path:
+    text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+    data = text.encode("utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+PLAIN = {role: role for role in ("event_time", "event_name", "creator_id", "fan_id", "amount")}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        PLAIN,
+        dict(PLAIN, event_time="ts", event_name="event"),
+        {"event_time": "createdAt", "event_name": "eventType", "creator_id": "streamerId", "fan_id": "viewerId",
+         "amount": "totalKrw"},
+        {"event_time": "발생일시", "event_name": "이벤트", "creator_id": "크리에이터", "fan_id": "회원", "amount": "결제금액"},
+        {"event_time": "occurred_at", "event_name": "action", "creator_id": "receiver", "fan_id": "sender",
+         "amount": "value"},
+    ],
+)  # fmt: skip
+def test_columns_are_found_by_name_and_content(tmp_path, names):
+    decoys = {
+        "received_at": [START.replace(tzinfo=None)] * 2_000,
+        "message_length": list(range(2_000)),
+        "row_uuid": [f"r{i}" for i in range(2_000)],
+        "country": ["KR"] * 2_000,
+    }
+    log = parquet_log(tmp_path / "log.parquet", names, **decoys)
+    write_config(log, tmp_path / "fancare.toml", NOW)
+    columns = load(tmp_path / "fancare.toml").source.columns
+    assert {role: getattr(columns, role) for role in names} == names
+    assert (columns.arrived_at, columns.event_id) == ("received_at", "row_uuid")
+
+
+def test_parquet_events_are_sorted_by_what_they_seem_to_be(tmp_path):
+    parquet_log(tmp_path / "events" / "log.parquet", PLAIN)
+    report = write_config(tmp_path / "events", tmp_path / "fancare.toml", NOW)
+    config = load(tmp_path / "fancare.toml")
+    assert config.source.kind == "parquet"
+    assert config.source.path == "events"
+    assert config.events.fan_activity == ("message", "tip")
+    assert config.events.creator_activity == ("message", "tip")
+    assert config.events.revenue == ("tip",)
+    assert config.churn.entity == "creator"
+    assert report.problem is None
+    assert "2,000 rows, 60 distinct" not in (tmp_path / "fancare.toml").read_text()
+    assert "60 distinct in 2,000 rows" in (tmp_path / "fancare.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("creators", "entity"), [(1, "fan"), (2, "room"), (49, "room"), (50, "creator"), (60, "creator")]
+)
+def test_the_entity_is_what_there_are_enough_of(tmp_path, creators, entity):
+    log = parquet_log(tmp_path / "log.parquet", PLAIN, creators=creators)
+    report = write_config(log, tmp_path / "fancare.toml", NOW)
+    assert report.entity == load(tmp_path / "fancare.toml").churn.entity == entity
+
+
+@pytest.mark.parametrize(("nested", "name"), [(True, "log.jsonl"), (False, "log.ndjson.gz")])
+def test_mixpanel_needs_only_creator_and_amount_named(tmp_path, nested, name):
+    log = write_lines(tmp_path / name, [mixpanel_line(i, nested) for i in range(3_000)])
+    write_config(log, tmp_path / "fancare.toml", NOW)
+    config = load(tmp_path / "fancare.toml")
+    assert config.source.kind == "mixpanel-export"
+    named = tomllib.loads((tmp_path / "fancare.toml").read_text())["source"]["columns"]
+    assert named == {"creator_id": "celeb_id", "amount": "price"}
+    assert config.events.creator_acts == config.events.creator_activity == ("broadcast",)
+    assert config.events.fan_activity == ("message", "donation")
+    assert config.events.revenue == ("donation",)
+
+
+def test_where_nothing_looks_like_activity_every_name_is_listed(tmp_path):
+    lines = [mixpanel_line(i) | {"event": ("page_view", "$session_start")[i % 2]} for i in range(400)]
+    write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    assert load(tmp_path / "fancare.toml").events.fan_activity == ("page_view",)
+
+
+def test_hostile_names_stay_values(tmp_path):
+    names = ['x"]\nentity = "room"\n#', "'; DROP TABLE events", "하트 💜 \u202e", "back\\slash", "n" * 10_000]
+    lines = [mixpanel_line(i) | {"event": names[i % len(names)]} for i in range(500)]
+    write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    events = load(tmp_path / "fancare.toml").events
+    assert {*events.fan_activity, *events.creator_activity} == set(names)
+
+
+def test_the_parts_of_the_house_are_named_once_in_the_file(tmp_path):
+    write_config(parquet_log(tmp_path / "log.parquet", PLAIN), tmp_path / "fancare.toml", NOW)
+    text = (tmp_path / "fancare.toml").read_text()
+    assert list(tomllib.loads(text)) == [
+        "platform", "warehouse", "source", "events", "quality", "churn", "registry", "ops",
+    ]  # fmt: skip
+    assert text.count("check this") >= 4
+    assert "TODO" not in text
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path):
+    log = parquet_log(tmp_path / "log.parquet", PLAIN)
+    out = tmp_path / "fancare.toml"
+    out.write_text("mine")
+    with pytest.raises(ConfigError, match=r"exists already; give another name with --out, or replace it with --force\."):
+        write_config(log, out, NOW)
+    assert out.read_text() == "mine"
+    write_config(log, out, NOW, force=True)
+    assert load(out).churn.entity == "creator"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "sentence"),
+    [
+        (lambda d: d / "no.parquet", ConfigError, r"does not exist; give a parquet or JSONL file"),
+        (lambda d: d / "*.parquet", ConfigError, r"matches no file; give a parquet or JSONL file"),
+        (lambda d: d, ConfigError, r"holds no event log; put parquet or JSONL files"),
+        (lambda d: write_lines(d / "e.jsonl", []), DataQualityError, r"e\.jsonl is empty; export the log"),
+        (lambda d: write_lines(d / "e.jsonl", ["a,b", "1,2"]), DataQualityError, r"neither parquet nor lines of JSON"),
+        (lambda d: write_lines(d / "e.jsonl", ["{nope", "{nope"]), DataQualityError, r"none of its first 2 lines is"),
+        (lambda d: write_lines(d / "e.jsonl", ['{"event": null}']), DataQualityError, r"names no event in any row"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_said_in_a_sentence(tmp_path, make, error, sentence):
+    with pytest.raises(error, match=sentence):
+        write_config(make(tmp_path), tmp_path / "out" / "fancare.toml", NOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_damaged_files_are_refused_or_read_as_far_as_they_go(tmp_path):
+    parquet = parquet_log(tmp_path / "log.parquet", PLAIN)
+    parquet.write_bytes(parquet.read_bytes()[:2_000])
+    with pytest.raises(DataQualityError, match=r"cannot be read as parquet .*export it again"):
+        write_config(parquet, tmp_path / "a.toml", NOW)
+    zipped = write_lines(tmp_path / "log.jsonl.gz", [mixpanel_line(i) for i in range(3_000)])
+    zipped.write_bytes(zipped.read_bytes()[: zipped.stat().st_size // 2])
+    report = write_config(zipped, tmp_path / "b.toml", NOW)
+    assert 0 < report.n_rows < 3_000
+
+
+def test_an_empty_parquet_file_is_refused(tmp_path):
+    log = parquet_log(tmp_path / "log.parquet", PLAIN, n=0)
+    with pytest.raises(DataQualityError, match=r"holds no rows; give a log with events in it"):
+        write_config(log, tmp_path / "fancare.toml", NOW)
+
+
+def test_a_log_without_a_time_says_what_is_missing(tmp_path):
+    names = {role: role for role in ("event_name", "creator_id", "fan_id")}
+    report = write_config(parquet_log(tmp_path / "log.parquet", names), tmp_path / "fancare.toml", NOW)
+    assert report.problem is not None
+    assert "lacks event_time" in report.problem
+    assert report.lines()[-1].startswith(f"{tmp_path / 'fancare.toml'} needs an edit first")
+
+
+def test_lines_without_event_names_say_what_is_missing(tmp_path):
+    lines = [{"ts": 1_767_000_000 + i, "user": f"u{i % 30}"} for i in range(200)]
+    report = write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    assert report.problem == "no property looks like event_name; name it in [source.columns]."
+
+
+def test_a_few_wrong_clocks_do_not_hide_a_time(tmp_path):
+    seconds = [int(START.timestamp()) + i * 60 for i in range(2_000)]
+    seconds[3], seconds[700] = 0, 99_999_999_999
+    names = {role: role for role in ("event_name", "creator_id", "fan_id")}
+    write_config(parquet_log(tmp_path / "log.parquet", names, when=seconds), tmp_path / "fancare.toml", NOW)
+    assert load(tmp_path / "fancare.toml").source.columns.event_time == "when"
+
+
+def test_the_night_tells_the_zone():
+    seoul_night = [20] * 17 + [3, 1, 1, 3] + [20] * 3
+    assert quiet_hour(seoul_night) == 19
+    assert quiet_hour([7] * 24) is None
+
+
+def test_words_of_a_name():
+    assert words_of("mp_processing_time_ms") == ("mp", "processing", "time", "ms")
+    assert words_of("크리에이터 ID") == ("크리에이터", "id")
+
+
+def test_long_lists_are_laid_out_and_read_back():
+    names = [f"event number {i}" for i in range(30)]
+    assert tomllib.loads("names = " + toml_list(names))["names"] == names
+    assert toml_list(names).count("\n") == 31
