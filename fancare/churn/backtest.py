@@ -176,16 +176,17 @@ def _run(
         )
     index = np.concatenate(tested)
     risks = {name: np.concatenate(parts) for name, parts in pooled.items()}
-    return _result(panel, index, risks, spec, tuple(told), cpu, others)
+    return _result(panel, index, risks, spec, tuple(told), cpu, others, progress)
 
 
 def _result(
     panel: Panel, index: np.ndarray, risks: dict[str, np.ndarray], spec: ModelSpec,
     folds: tuple[FoldFigures, ...], cpu: dict[str, float], others: list[tuple[np.ndarray, np.ndarray]],
+    progress: Progress,
 ) -> BacktestResult:  # fmt: skip
     outcome = panel.churned[index]
     clusters = [ids[index] for ids in panel.clusters]
-    draws = auc_draws(outcome, risks, clusters, spec.backtest.bootstrap, BOOTSTRAP_SEED)
+    draws = auc_draws(outcome, risks, clusters, spec.backtest.bootstrap, BOOTSTRAP_SEED, progress)
     horizons: dict[int, dict[str, HorizonFigures]] = {}
     for k, h in enumerate(panel.horizons):
         horizons[h] = {}

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from fancare.progress import Progress
+
 LEVEL = 0.95
 
 
@@ -64,13 +66,13 @@ class WeightedAUC:
         known = np.flatnonzero(~np.isnan(outcome))
         self._order = known[np.argsort(risk[known], kind="stable")]
         risk = risk[self._order]
-        self._churned = outcome[self._order] == 1
+        self._churned = (outcome[self._order] == 1).astype(np.float64)
         self._starts = np.flatnonzero(np.r_[True, risk[1:] != risk[:-1]]) if len(risk) else np.zeros(0, dtype=int)
 
     def __call__(self, weight: np.ndarray) -> float:
         """NaN when the weights leave only one class."""
         weight = weight[self._order]
-        churners = np.where(self._churned, weight, 0.0)
+        churners = weight * self._churned
         if not len(self._starts):
             return float("nan")
         up = np.add.reduceat(churners, self._starts)  # per tied risk: the weight of churners
@@ -81,15 +83,19 @@ class WeightedAUC:
 
 
 def auc_draws(
-    outcome: np.ndarray, risks: Mapping[str, np.ndarray], clusters: Sequence[np.ndarray], draws: int, seed: int
-) -> dict[str, np.ndarray]:
-    """Each model's AUC in each draw, (draws, H); outcome and every risk are (n, H). One draw is the same for all models,
-    so differences of the results are paired.
+    outcome: np.ndarray, risks: Mapping[str, np.ndarray], clusters: Sequence[np.ndarray], draws: int, seed: int,
+    progress: Progress | None = None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Each model's AUC in each draw, (draws, H); outcome and every risk are (n, H).
+
+    One draw is the same for all models and horizons, so differences of the results are paired.
     """
     horizons = range(outcome.shape[1])
     scorers = {name: [WeightedAUC(outcome[:, k], risk[:, k]) for k in horizons] for name, risk in risks.items()}
     out = {name: np.empty((draws, outcome.shape[1])) for name in risks}
-    for draw, weight in enumerate(cluster_weights(clusters, draws, seed)):
-        for name, columns in scorers.items():
-            out[name][draw] = [auc(weight) for auc in columns]
+    with (progress or Progress()).task("Intervals", total=draws) as task:
+        for draw, weight in enumerate(cluster_weights(clusters, draws, seed)):
+            for name, columns in scorers.items():
+                out[name][draw] = [auc(weight) for auc in columns]
+            task.advance()
     return out

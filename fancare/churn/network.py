@@ -27,11 +27,11 @@ class Sparsemax(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, scores: torch.Tensor) -> torch.Tensor:  # type: ignore[no-untyped-def]
-        threshold = scores.amax(dim=1, keepdim=True) - 1.0  # never above the root, and f there is never below 0
+        scores = scores - scores.amax(dim=1, keepdim=True)  # the largest is 0, however large it was
+        threshold = torch.full_like(scores[:, :1], -1.0)  # never above the root
         for _ in range(_NEWTON_STEPS):
             above = (scores - threshold).clamp_(min=0.0)
-            excess = above.sum(dim=1, keepdim=True) - 1.0
-            step = excess / above.count_nonzero(dim=1).unsqueeze(1).clamp_(min=1)
+            step = (above.sum(dim=1, keepdim=True) - 1.0) / above.sign().sum(dim=1, keepdim=True)
             threshold = threshold + step
             if float(step.amax()) < 1e-6:
                 break

@@ -79,9 +79,9 @@ def test_rooms_are_clustered_both_ways(monkeypatch):
     seen = []
     original = backtest.auc_draws
 
-    def watch(outcome, risks, clusters, draws, seed):
+    def watch(outcome, risks, clusters, draws, seed, progress):
         seen.append(len(clusters))
-        return original(outcome, risks, clusters, draws, seed)
+        return original(outcome, risks, clusters, draws, seed, progress)
 
     monkeypatch.setattr(backtest, "auc_draws", watch)
     spec = replace(SMALL_MODEL, entity="room", backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=3))

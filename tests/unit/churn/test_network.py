@@ -51,7 +51,7 @@ def test_training_equals_the_stock_forward_ghost_batch_by_ghost_batch(pair):
 
 
 @pytest.mark.parametrize("columns", [1, 2, 7, 150])
-@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("scale", [0.01, 1.0, 1e6])
 def test_sparsemax_equals_the_sorted_one_in_value_and_gradient(columns, scale):
     generator = torch.Generator().manual_seed(columns)
     scores = torch.randn(64, columns, generator=generator, dtype=torch.float64) * scale
