@@ -167,6 +167,8 @@ def reattribute(warehouse: Warehouse, config: Config, where: str, days: ChangedD
         "CREATE OR REPLACE TEMP TABLE incoming AS SELECT rowid AS event_row, * REPLACE "
         f"(CASE WHEN room_named THEN creator_id END AS creator_id) FROM events WHERE {where}"
     )
+    if not warehouse.raw("SELECT 1 FROM incoming LIMIT 1").fetchone():
+        return 0
     days.add("SELECT activity_date FROM incoming")
     before = "SELECT event_id, event_time, event_name, actor_id, actor, creator_id, fan_id FROM events"
     warehouse.raw(f"CREATE OR REPLACE TEMP TABLE before AS {before} WHERE rowid IN (SELECT event_row FROM incoming)")

@@ -101,10 +101,11 @@ def _report(warehouse: Warehouse, **known: object) -> IngestReport:
 def _prepare(warehouse: Warehouse, config: Config, files: list[SourceFile], rebuild: bool) -> str | None:
     """Tables made; emptied when they were made from another mapping, and then the reason."""
     because = "it was asked for" if rebuild else None
-    outdated = [t.name for t in TABLES if warehouse.has_table(t.name) and warehouse.columns_of(t.name) != t.column_names]
+    shapes = _shapes(warehouse)
+    outdated = [table.name for table in TABLES if shapes.get(table.name, table.column_names) != table.column_names]
     if outdated:
         because = f"the shape of {', '.join(outdated)} is of an older version"
-    elif because is None and warehouse.has_table(INGESTED_FILES.name):
+    elif because is None and INGESTED_FILES.name in shapes:
         others = warehouse.value(
             "SELECT COUNT(*) FROM ingested_files WHERE ingest_spec_hash != @spec", {"spec": config.ingest_spec_hash}
         )
@@ -113,9 +114,19 @@ def _prepare(warehouse: Warehouse, config: Config, files: list[SourceFile], rebu
     if because is not None:
         for table in TABLES:
             warehouse.raw(f'DROP TABLE IF EXISTS "{table.name}"')
+        shapes = {}
     for table in TABLES:
-        warehouse.create(table)
+        if table.name not in shapes:
+            warehouse.create(table)
     return because
+
+
+def _shapes(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:
+    """The columns of every table there is, in order."""
+    found = warehouse.raw(
+        "SELECT table_name, list(column_name ORDER BY ordinal_position) FROM information_schema.columns GROUP BY ALL"
+    ).fetchall()
+    return {table: tuple(columns) for table, columns in found}
 
 
 def _unknown(warehouse: Warehouse, files: list[SourceFile]) -> list[SourceFile]:

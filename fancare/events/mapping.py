@@ -26,6 +26,7 @@ _NUMBERS = (*_FRACTIONS, "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", 
             "UBIGINT", "UHUGEINT")  # fmt: skip
 _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_EMPTY = "NULL"  # the type of a column in which the writer saw no value
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -57,7 +58,7 @@ def _column_types(warehouse: Warehouse, file: SourceFile) -> dict[str, str]:
         found = warehouse.raw("DESCRIBE SELECT * FROM read_parquet($path)", {"path": literal_path(file.path)}).fetchall()
     except duckdb.Error as error:
         raise _unreadable(file, error) from None
-    return {name: kind for name, kind, *_ in found}
+    return {name: kind.strip('"') for name, kind, *_ in found}
 
 
 def _unreadable(file: SourceFile, error: Exception) -> DataQualityError:
@@ -83,12 +84,12 @@ def _check_mapping(config: Config, file: SourceFile, types: dict[str, str]) -> N
             )
 
 
-_IDS = ("a text or number column", ("VARCHAR", "BLOB", "UUID", "ENUM", *_NUMBERS))
-_WHENS = ("a timestamp, date, ISO text or epoch number", (*_TIMES, _ZONED, "VARCHAR", *_NUMBERS))
+_IDS = ("a text or number column", ("VARCHAR", "BLOB", "UUID", "ENUM", _EMPTY, *_NUMBERS))
+_WHENS = ("a timestamp, date, ISO text or epoch number", (*_TIMES, _ZONED, "VARCHAR", _EMPTY, *_NUMBERS))
 _ALLOWED = {
     "event_time": _WHENS, "arrived_at": _WHENS, "creator_id": _IDS, "fan_id": _IDS, "event_id": _IDS,
-    "event_name": ("a text or number column", ("VARCHAR", "ENUM", *_NUMBERS)),
-    "amount": ("a number, or text that holds plain numbers,", ("VARCHAR", *_NUMBERS)),
+    "event_name": ("a text or number column", ("VARCHAR", "ENUM", _EMPTY, *_NUMBERS)),
+    "amount": ("a number, or text that holds plain numbers,", ("VARCHAR", _EMPTY, *_NUMBERS)),
 }  # fmt: skip
 
 
