@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("ko", "en")
-LONGEST_NAME = 60
+LONGEST_NAME = 80
 
 
 class MessageError(ValueError):

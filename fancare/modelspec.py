@@ -56,10 +56,14 @@ class BacktestSpec:
 
 @dataclass(frozen=True)
 class GateSpec:
-    """What a champion must reach in the backtest: mean AUC above the recency rule's, and a bound on the ECE."""
+    """What a champion must reach in the backtest: mean AUC above the recency rule's, and a bound on the ECE.
+
+    A challenger may rank worse than the champion by ``max_auc_loss_to_champion`` of mean AUC at most: the noise of a retrain.
+    """
 
     min_auc_gain_over_recency: float = 0.0
     max_ece: float = 0.05
+    max_auc_loss_to_champion: float = 0.005
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from fancare.messages import LANGUAGES, LONGEST_NAME, MessageError, codes, place
 from fancare.panel.feature import Family
 from fancare.warehouse.schema import BANDS, ENTITIES
 
+ONLY_FACTS = {"subject.event", "unit.share", "unit.currency", "unit.plain"}
+
 
 @pytest.mark.parametrize("code", codes())
 def test_every_code_has_both_languages_with_the_same_facts(code):
@@ -21,6 +23,8 @@ def test_every_code_has_both_languages_with_the_same_facts(code):
 @pytest.mark.parametrize("code", codes())
 def test_korean_is_korean(code):
     bare = text(code, "ko", **dict.fromkeys(placeholders(code), 1))
+    if code in ONLY_FACTS:
+        return
     assert any("가" <= char <= "힣" for char in bare), bare
 
 
@@ -53,8 +57,8 @@ def test_missing_fact_is_named():
 
 
 def test_a_fact_is_never_read_as_a_template():
-    sentence = text("theme.event", "en", event_name="{lang}{0}%s{event_name.__class__}")
-    assert sentence == "'{lang}{0}%s{event_name.__class__}' activity"
+    sentence = text("subject.fan_event", "en", event_name="{lang}{0}%s{event_name.__class__}")
+    assert sentence == "fans' '{lang}{0}%s{event_name.__class__}'"
 
 
 @pytest.mark.parametrize(

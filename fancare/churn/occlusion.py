@@ -1,0 +1,123 @@
+"""What a risk rests on: the calibrated risk with a theme's facts, minus the risk with typical values in their place.
+
+A typical value is the feature's median over the training rows. Effects are signed (positive raises the risk), on the
+average of all seeds, after calibration, at one horizon: they are differences of the very numbers people see. Effects of
+several themes need not add up, since what one tells another may tell too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from fancare.churn.model import ChurnModel
+from fancare.churn.tabnet import TabNetChain
+from fancare.churn.themes import Theme
+
+OCCLUDED_ROWS_AT_A_TIME = 32_768
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """How much a theme moves risks: mean |effect| and mean effect over a sample of rows, and the share that it raises."""
+
+    theme: str
+    kind: str
+    actor: str | None
+    event_name: str | None
+    n_features: int
+    mean_abs_effect: float
+    mean_effect: float
+    share_raised: float
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """All themes, largest first, at one horizon over ``n_rows`` sampled rows.
+
+    ``rank_correlation`` (Spearman) and ``top_overlap`` (Jaccard of the top five themes) compare the rankings that single
+    seeds give, averaged over pairs of seeds: how far one seed's word can be trusted. None with a single seed.
+    """
+
+    horizon: int
+    n_rows: int
+    themes: tuple[Contribution, ...]
+    rank_correlation: float | None
+    top_overlap: float | None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Contributions:
+        return cls(**{**data, "themes": tuple(Contribution(**theme) for theme in data["themes"])})
+
+
+def effects(model: ChurnModel, X: np.ndarray, groups: Sequence[Sequence[int]], horizon: int) -> np.ndarray:
+    """(n, G): for each row of X (n, d raw) and each group of columns, the risk minus the risk with the group occluded."""
+    k = model.horizons.index(horizon)
+    X = np.asarray(X, dtype=np.float32)
+    out = np.empty((len(X), len(groups)))
+    step = max(1, OCCLUDED_ROWS_AT_A_TIME // (len(groups) + 1))
+    for start in range(0, len(X), step):
+        rows = X[start : start + step]
+        variants = np.repeat(rows[None], len(groups) + 1, axis=0)
+        for g, columns in enumerate(groups, start=1):
+            variants[g][:, list(columns)] = model.reference[list(columns)]
+        risks = model.risks(variants.reshape(-1, X.shape[1]))[:, k].reshape(len(groups) + 1, len(rows))
+        out[start : start + step] = (risks[0] - risks[1:]).T
+    return out
+
+
+def contributions(
+    model: ChurnModel, X: np.ndarray, themes: Sequence[Theme], horizon: int, max_rows: int = 1_000, seed: int = 0
+) -> Contributions:
+    """How much each theme moves the risks of at most ``max_rows`` rows of X (n, d raw), drawn by ``seed``."""
+    if len(X) > max_rows:
+        X = X[np.sort(np.random.default_rng(seed).choice(len(X), max_rows, replace=False))]
+    groups = [theme.columns for theme in themes]
+    found = effects(model, X, groups, horizon)
+    strength = np.abs(found).mean(axis=0) if len(X) else np.zeros(len(themes))
+    listed = [
+        Contribution(
+            theme.key, theme.kind, theme.actor, theme.event_name, len(theme.columns), float(strength[g]),
+            float(found[:, g].mean()) if len(X) else 0.0, float((found[:, g] > 0).mean()) if len(X) else 0.0,
+        )
+        for g, theme in enumerate(themes)
+    ]  # fmt: skip
+    listed.sort(key=lambda theme: (-theme.mean_abs_effect, theme.theme))
+    by_seed = [np.abs(effects(single, X, groups, horizon)).mean(axis=0) for single in _single_seeds(model)] if len(X) else []
+    pairs = list(combinations(by_seed, 2))
+    return Contributions(
+        horizon=horizon,
+        n_rows=len(X),
+        themes=tuple(listed),
+        rank_correlation=float(np.mean([_spearman(a, b) for a, b in pairs])) if pairs else None,
+        top_overlap=float(np.mean([_jaccard(a, b) for a, b in pairs])) if pairs else None,
+    )
+
+
+def _single_seeds(model: ChurnModel) -> list[ChurnModel]:
+    """The model as each of its seeds alone would have it."""
+    chain = model.chain
+    if len(chain.spec.seeds) < 2:
+        return []
+    return [
+        replace(model, chain=TabNetChain(replace(chain.spec, seeds=(seed,)), chain.base, chain.learned, [network]))
+        for seed, network in zip(chain.spec.seeds, chain.networks, strict=True)
+    ]
+
+
+def _spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Rank correlation; 0 where one of them does not vary."""
+    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
+    one, other = (np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float) for values in (a, b))
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
+    one, other = (set(np.argsort(-values, kind="stable")[:TOP].tolist()) for values in (a, b))
+    return len(one & other) / len(one | other) if one | other else 0.0
