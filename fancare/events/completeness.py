@@ -63,7 +63,10 @@ class Usual:
 
     @property
     def high_bound(self) -> float:
-        return math.inf if self.sigma is None else self.median * max(3.0, math.exp(2 * SIGMAS * self.sigma))
+        """Above this a day is far too high; never where the history or the log is too small."""
+        if self.sigma is None or self.median < SURE_COUNT:
+            return math.inf
+        return self.median * max(3.0, math.exp(2 * SIGMAS * self.sigma))
 
     @property
     def zero_is_odd(self) -> bool:
