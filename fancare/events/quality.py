@@ -50,7 +50,7 @@ class QualityReport:
         """What to stop a run with: the first red finding, and how many more there are."""
         if not self.red:
             return f"Quality is {self.verdict}."
-        more = f" ({len(self.red) - 1} more red findings: fancare check)" if len(self.red) > 1 else ""
+        more = f" (And {len(self.red) - 1} more, in the table quality_checks.)" if len(self.red) > 1 else ""
         return self.red[0].message_en + more
 
     def lines(self, lang: str = "en") -> list[str]:

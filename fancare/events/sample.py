@@ -118,10 +118,10 @@ def find_log(log: Path) -> tuple[Kind, tuple[Path, ...], int]:
             raise ConfigError(f"The log {log} {what}; give a parquet or JSONL file, a folder of them, or a pattern.")
     by_kind: dict[Kind, list[Path]] = {"parquet": [], "mixpanel-export": []}
     for path in found:
-        kind = _kind_of(path)
-        if kind is not None:
-            by_kind[kind].append(path)
-    kind = max(by_kind, key=lambda k: sum(p.stat().st_size for p in by_kind[k]))
+        held = _kind_of(path)
+        if held is not None:
+            by_kind[held].append(path)
+    kind: Kind = max(by_kind, key=lambda k: sum(p.stat().st_size for p in by_kind[k]))
     if not by_kind[kind]:
         empty = all(path.stat().st_size == 0 for path in found)
         problem = "is empty" if empty else "is neither parquet nor lines of JSON objects"

@@ -99,29 +99,29 @@ def check_names(
 
     Names are expected because [events] lists them. Others are watched too (they are features), at worst amber.
     """
-    spans = {span.name: span for span in spans}
+    by_name = {span.name: span for span in spans}
     listed = listed_names(config)
     recently = judged.last_whole_day - timedelta(NEW_NAME_DAYS)
     settled = judged.first_day + timedelta(NEW_NAME_DAYS)
-    newcomers = [s.name for s in spans.values() if s.first_day > max(recently, settled)]
+    newcomers = [s.name for s in by_name.values() if s.first_day > max(recently, settled)]
     # on a day without any event every name is missing: that is one finding, made by check_days
     explained = {*judged.outages, *(day for day in judged.fresh if not totals.get(day))}
     checks = []
     for name, keys in listed.items():
         matters = set(keys) - {_other_activity(config)}
-        if name not in spans:
+        if name not in by_name:
             checks.append(finding(
                 "name_never_seen", "red" if matters else "amber", subject=name, observed=0, expected="≥ 1",
-                keys=", ".join(keys), similar=_similar(name, spans) or _quoted(list(spans)[:5]), event_name=name,
+                keys=", ".join(keys), similar=_similar(name, by_name) or _quoted(list(by_name)[:5]), event_name=name,
             ))  # fmt: skip
         elif name in series:
-            checks += _name_checks(series[name], spans[name], bool(matters), explained, newcomers, judged)
+            checks += _name_checks(series[name], by_name[name], bool(matters), explained, newcomers, judged)
     for name in (name for name in series if name not in listed):
-        checks += _name_checks(series[name], spans[name], False, explained, newcomers, judged)
+        checks += _name_checks(series[name], by_name[name], False, explained, newcomers, judged)
     for name in newcomers:
         checks.append(finding(
-            "name_new", "green", subject=name, observed=spans[name].first_day, expected="–", event_name=name,
-            n=spans[name].n_events,
+            "name_new", "green", subject=name, observed=by_name[name].first_day, expected="–", event_name=name,
+            n=by_name[name].n_events,
         ))  # fmt: skip
     return checks
 
