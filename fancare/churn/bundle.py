@@ -102,6 +102,13 @@ class Bundle:
         missing = [name for name in model.feature_names if name not in by_name]
         if missing:
             raise ValueError(f"No record was given for the model's feature {missing[0]!r}; pass the panel's features.")
+        with np.errstate(invalid="ignore"):
+            probed = probe_risks(model)
+        if not np.isfinite(probed).all():
+            raise Refused(
+                f"The model just trained gives risks that are no numbers ({probed[0].tolist()} for a typical row); lower "
+                f"[tabnet] learning_rate in the model spec, or look at the features for huge values, and train again."
+            )
         return cls(
             model=model,
             spec=config.model,
@@ -112,7 +119,7 @@ class Bundle:
             versions=installed_versions(),
             contributions=contributions,
             threads=threads or int(os.environ.get("OMP_NUM_THREADS") or 1),
-            probe=_rows(probe_risks(model)),
+            probe=_rows(probed),
         )
 
     @property

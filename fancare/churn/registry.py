@@ -104,9 +104,14 @@ class Registry:
         _sync(home)
 
     def versions(self, name: str) -> tuple[str, ...]:
-        """All versions of a model, oldest origin first."""
+        """All versions of a model, oldest origin first; of the same origin, in the order they were kept."""
         home = self._home(name)
-        return tuple(sorted(p.name for p in home.iterdir() if _VERSION.fullmatch(p.name))) if home.is_dir() else ()
+        found = [path for path in home.iterdir() if _VERSION.fullmatch(path.name)] if home.is_dir() else []
+        return tuple(path.name for path in sorted(found, key=lambda p: (p.name[:8], p.stat().st_mtime_ns, p.name)))
+
+    def registered_at(self, name: str, version: str) -> float:
+        """When a version was put here, in seconds since 1970: tells apart several made as of one day."""
+        return (self._home(name) / version).stat().st_mtime
 
     def load(self, name: str, version: str) -> LoadedBundle:
         """A version, every file verified; `WarehouseError` when there is none of that name, `Refused` when damaged."""

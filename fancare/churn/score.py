@@ -57,7 +57,8 @@ def score(
     bundle, horizons = loaded.bundle, config.churn.horizons
     as_of = _one_day(panel)
     check_panel(panel, bundle, config)
-    risks = bundle.model.risks_of(panel)
+    with np.errstate(invalid="ignore"):  # what is not a number is refused in the next line
+        risks = bundle.model.risks_of(panel)
     check_risks(risks, horizons)
     k = horizons.index(config.model.bands.horizon)
     bands = bands_of(risks[:, k], config.model.bands) if loaded.can_say else np.full(len(panel), UNKNOWN, dtype=object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -202,3 +203,9 @@ def test_a_message_is_one_sentence_for_an_operator(folder):
 def test_a_feature_without_a_record_cannot_be_bundled(churn_model, panel):
     with pytest.raises(ValueError, match="No record was given for the model's feature 'recency_days'"):
         drawn_bundle(churn_model, panel.columns(panel.feature_names[1:]))
+
+
+def test_a_model_that_gives_no_numbers_is_not_bundled(churn_model, panel):
+    bent = replace(churn_model.calibration, shifts=(float("nan"), 0.0, 0.0))
+    with pytest.raises(Refused, match=r"gives risks that are no numbers .*; lower \[tabnet\] learning_rate"):
+        drawn_bundle(replace(churn_model, calibration=bent), panel)

@@ -252,3 +252,8 @@ def test_promotions_at_once_lose_none(registry, three):
         promoted = [v for v, done in zip(versions, pool.map(promote, versions), strict=True) if done]
     assert {reign.version for reign in registry.history(NAME)} == set(promoted)
     assert len(registry.history(NAME)) == len(promoted) >= 1
+
+
+def test_versions_of_one_day_come_in_the_order_they_were_kept(registry, churn_model):
+    kept = [registry.register(drawn_bundle(churn_model, backtest=drawn_backtest(auc))) for auc in (0.7, 0.75, 0.8, 0.85)]
+    assert list(registry.versions(NAME)) == kept
