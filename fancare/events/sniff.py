@@ -68,6 +68,7 @@ def write_config(log: Path, out: Path, now: datetime, force: bool = False) -> Sn
     from fancare.events import guess, meaning, sample
     from fancare.warehouse.duckdb_engine import Warehouse
 
+    sample.find_log(log)
     if out.exists() and not force:
         raise ConfigError(f"{out} exists already; give another name with --out, or replace it with --force.")
     with Warehouse.in_memory() as warehouse:

@@ -1,0 +1,111 @@
+"""A platform that exports a file a day: what the check says on the morning after a bad one."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fancare.config import load
+from fancare.events.extent import log_extent
+from fancare.events.ingest import ingest
+from fancare.events.quality import QualityReport, check
+from fancare.events.sniff import write_config
+from fancare.warehouse.duckdb_engine import open_url
+
+START = datetime(2026, 1, 5)
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def rows_of(number: int, share: float = 1.0) -> pa.Table:
+    """400 messages and 100 tips on day ``number``, or a ``share`` of them."""
+    day = START + timedelta(number)
+    count = round(500 * share)
+    return pa.table({
+        "ts": pa.array([day + timedelta(seconds=i * 170 + number) for i in range(count)], pa.timestamp("us")),
+        "event": pa.array(["tip" if i % 5 == 0 else "message" for i in range(count)], pa.string()),
+        "creator_id": pa.array([f"c{i % 60}" for i in range(count)], pa.string()),
+        "fan_id": pa.array([f"f{i * 7 % 130}" for i in range(count)], pa.string()),
+        "amount": pa.array([10.0 if i % 5 == 0 else None for i in range(count)], pa.float64()),
+        "insert_id": pa.array([f"{number}-{i}" for i in range(count)], pa.string()),
+    })  # fmt: skip
+
+
+def export(folder: Path, number: int, share: float = 1.0) -> None:
+    """The file of day ``number``."""
+    pq.write_table(rows_of(number, share), folder / f"events-{START + timedelta(number):%Y-%m-%d}.parquet")
+
+
+def morning(folder: Path, number: int) -> QualityReport:
+    """Ingest and check as on the morning after day ``number``."""
+    config = load(folder / "fancare.toml")
+    now = (START + timedelta(number + 1, hours=6)).replace(tzinfo=UTC)
+    with open_url(config.warehouse.url, folder, "300MB", 1) as warehouse:
+        report = ingest(warehouse, config, now)
+        return check(warehouse, config, log_extent(warehouse, config), now, report.changed_days)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    """Six weeks of steady days, a configuration written by `fancare init`, days as the log's clock has them."""
+    folder = tmp_path_factory.mktemp("platform")
+    (folder / "events").mkdir()
+    pq.write_table(pa.concat_tables([rows_of(number) for number in range(42)]), folder / "events" / "before.parquet")
+    write_config(folder / "events", folder / "fancare.toml", datetime(2026, 3, 1, tzinfo=UTC))
+    text = (folder / "fancare.toml").read_text().replace('timezone = "Asia/Seoul"', 'timezone = "UTC"')
+    (folder / "fancare.toml").write_text(text)
+    assert morning(folder, 41).verdict == "green"
+    return folder
+
+
+@pytest.fixture
+def platform(history, tmp_path):
+    return Path(shutil.copytree(history, tmp_path / "platform"))
+
+
+def names(report: QualityReport) -> list[tuple[str, str]]:
+    return [(c.name, str(c.day)) for c in report.red]
+
+
+def test_good_days_go_on_being_green(platform):
+    export(platform / "events", 42)
+    export(platform / "events", 43)
+    assert morning(platform, 43).verdict == "green"
+
+
+def test_a_file_without_rows_is_red_until_the_day_is_declared(platform):
+    export(platform / "events", 42, share=0)
+    assert [name for name, _ in names(morning(platform, 42))] == ["file_empty"]
+    export(platform / "events", 43)
+    export(platform / "events", 44)
+    assert names(morning(platform, 44)) == [("zero_day", "2026-02-16")]
+    assert names(morning(platform, 44)) == [("zero_day", "2026-02-16")]  # looked at again, nothing new
+    config = platform / "fancare.toml"
+    config.write_text(config.read_text().replace("known_outages = []", "known_outages = [2026-02-16]"))
+    assert morning(platform, 44).verdict == "green"
+
+
+def test_half_a_day_is_red_until_it_is_exported_again(platform):
+    export(platform / "events", 42, share=0.4)
+    export(platform / "events", 43)
+    assert names(morning(platform, 43)) == [("low_day", "2026-02-16")]
+    export(platform / "events", 42)
+    repaired = morning(platform, 43)
+    assert [(c.name, c.verdict) for c in repaired.checks if c.verdict != "green"] == [("duplicates", "amber")]
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("file", ["tips.parquet", "rooms.parquet"])
+def test_gaps_in_the_past_of_a_real_log_do_not_block_it(tmp_path, file):
+    if not (DATA / file).exists():
+        pytest.skip(f"{file} is not part of the repository")
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    write_config(DATA / file, tmp_path / "fancare.toml", now)
+    config = load(tmp_path / "fancare.toml")
+    with open_url(config.warehouse.url, tmp_path, "600MB", 1) as warehouse:
+        report = ingest(warehouse, config, now)
+        assert check(warehouse, config, log_extent(warehouse, config), now, report.changed_days).verdict == "amber"
