@@ -52,7 +52,7 @@ def insert(warehouse: Warehouse, config: Config, staged: Staged, days: ChangedDa
             {"timezone": config.platform.timezone},
         )
         n_merged += merge_twins(warehouse, first, last)
-        task.advance(n)
+        task.advance(n, staged.file.path.name)
     n_staged = staged.count("event")
     reused = _reused_ids(warehouse) if staged.n_surrogate_ids < n_staged else 0
     warehouse.raw("DROP TABLE IF EXISTS incoming")

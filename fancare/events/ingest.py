@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,7 +27,7 @@ from fancare.events.mixpanel import LineReader
 from fancare.events.report import FileReport, IngestReport
 from fancare.events.source import SourceFile, find, fingerprint
 from fancare.events.staging import Staged, describe, latest_possible
-from fancare.progress import Progress
+from fancare.progress import Progress, Task
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import (
     ACTIVITY_DAILY,
@@ -59,17 +59,28 @@ def ingest(
     with progress.task("hashing", sum(path.stat().st_size for path in paths)) as task:
         files = [fingerprint(path, config, task) for path in paths]
     with warehouse.transaction(), _staging_folder(warehouse) as folder:
-        because = _prepare(warehouse, config, files, rebuild)
+        days = daily.ChangedDays(warehouse)
+        because = _prepare(warehouse, config, days, rebuild)
         new = _unknown(warehouse, files)
         if not new and because is None:
             return _report(warehouse, n_known_files=len(files))
         evidence: Evidence = {}
+        reader = LineReader(config, latest_possible(now)) if config.source.kind == "mixpanel-export" else None
         staged = []
-        for number, file in enumerate(new):
-            staged.append(_stage(warehouse, config, file, now, folder / f"{number}.parquet", evidence, progress))
-        days = daily.ChangedDays(warehouse)
+        with progress.task("reading the log", sum(file.bytes for file in new)) as task:
+            for number, file in enumerate(new):
+                out = folder / f"{number}.parquet"
+                if reader is not None:
+                    jsonl.stage(file, reader, out, evidence, task)
+                else:
+                    mapping.stage(warehouse, config, file, latest_possible(now), out)
+                    task.advance(file.bytes, file.path.name)
+                staged.append(describe(warehouse, file, out))
+                refusals.judge(warehouse, staged[-1], now)
         learned = identity.learn(warehouse, config, evidence, days)
-        reports = [_insert(warehouse, config, one, days, progress) for one in staged]
+        with progress.task("events", sum(one.count("event") for one in staged)) as task:
+            reports = [_insert(warehouse, config, one, days, task) for one in staged]
+        warning = refusals.judge_properties(warehouse, config, reader) if reader is not None else None
         creators_learned, flipped = deduplication.learn_creators(warehouse, config, days)
         changed = days.list()
         daily.rebuild_days(warehouse, config, changed, progress)
@@ -85,6 +96,7 @@ def ingest(
             creators_learned=creators_learned,
             reattributed=learned.n_reattributed + flipped,
             rebuilt_because=because,
+            warnings=(warning,) if warning else (),
         )
         if not report.n_events_total:
             raise _nothing_left(staged, files, now)
@@ -98,8 +110,8 @@ def _report(warehouse: Warehouse, **known: object) -> IngestReport:
     return IngestReport(n_events_total=n_total, first_day=first_day, last_day=last_day, **known)  # type: ignore[arg-type]
 
 
-def _prepare(warehouse: Warehouse, config: Config, files: list[SourceFile], rebuild: bool) -> str | None:
-    """Tables made; emptied when they were made from another mapping, and then the reason."""
+def _prepare(warehouse: Warehouse, config: Config, days: daily.ChangedDays, rebuild: bool) -> str | None:
+    """Tables made; emptied when they were made from another mapping, and then the reason (all days they held change)."""
     because = "it was asked for" if rebuild else None
     shapes = _shapes(warehouse)
     outdated = [table.name for table in TABLES if shapes.get(table.name, table.column_names) != table.column_names]
@@ -112,6 +124,8 @@ def _prepare(warehouse: Warehouse, config: Config, files: list[SourceFile], rebu
         if others:
             because = "the mapping, the time zone or the creator acts changed"
     if because is not None:
+        if "activity_date" in shapes.get(ACTIVITY_DAILY.name, ()):
+            days.add("SELECT activity_date FROM activity_daily")
         for table in TABLES:
             warehouse.raw(f'DROP TABLE IF EXISTS "{table.name}"')
         shapes = {}
@@ -140,26 +154,9 @@ def _unknown(warehouse: Warehouse, files: list[SourceFile]) -> list[SourceFile]:
     return unknown
 
 
-def _stage(
-    warehouse: Warehouse, config: Config, file: SourceFile, now: datetime, out: Path, evidence: Evidence, progress: Progress
-) -> Staged:
-    latest = latest_possible(now)
-    with progress.task(f"reading {file.path.name}", file.bytes) as task:
-        if config.source.kind == "parquet":
-            mapping.stage(warehouse, config, file, latest, out)
-            task.advance(file.bytes)
-        else:
-            jsonl.stage(file, LineReader(config, latest), out, evidence, task)
-    staged = describe(warehouse, file, out)
-    refusals.judge(warehouse, staged, now)
-    return staged
-
-
-def _insert(
-    warehouse: Warehouse, config: Config, staged: Staged, days: daily.ChangedDays, progress: Progress
-) -> FileReport:
-    with progress.task(f"events of {staged.file.path.name}", staged.count("event")) as task:
-        inserted = deduplication.insert(warehouse, config, staged, days, task)
+def _insert(warehouse: Warehouse, config: Config, staged: Staged, days: daily.ChangedDays, task: Task) -> FileReport:
+    """One staged file into `events`; its dead letters and quarantined rows into their tables."""
+    inserted = deduplication.insert(warehouse, config, staged, days, task)
     refusals.keep(warehouse, staged)
     return FileReport(
         path=staged.file.name,
@@ -186,7 +183,7 @@ def _insert(
 def _record(warehouse: Warehouse, config: Config, reports: list[FileReport], now: datetime) -> None:
     rows = [
         {column.name: getattr(report, column.name, None) for column in INGESTED_FILES.columns}
-        | {"ingested_at": now.replace(tzinfo=None) - now.utcoffset(), "ingest_spec_hash": config.ingest_spec_hash}  # type: ignore[operator]
+        | {"ingested_at": now.astimezone(UTC).replace(tzinfo=None), "ingest_spec_hash": config.ingest_spec_hash}
         for report in reports
     ]
     if rows:
@@ -194,10 +191,10 @@ def _record(warehouse: Warehouse, config: Config, reports: list[FileReport], now
 
 
 def _nothing_left(staged: list[Staged], files: list[SourceFile], now: datetime) -> DataQualityError:
-    names = files[0].name if len(files) == 1 else f"The {len(files)} files of [source] path"
+    names, hold = (files[0].name, "holds") if len(files) == 1 else (f"The {len(files)} files of [source] path", "hold")
     n_rows = sum(one.n_rows for one in staged)
     if not n_rows:
-        return DataQualityError(f"{names} hold no rows; an event log is needed: correct [source] path or export again.")
+        return DataQualityError(f"{names} {hold} no rows; an event log is needed: correct [source] path or export again.")
     reasons = {
         "quarantined": f"have times before 2005 or after now ({now:%Y-%m-%d %H:%M} UTC)",
         "no actor": "name nobody who acted (check [source.columns] fan_id)",

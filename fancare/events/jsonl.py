@@ -52,7 +52,7 @@ def stage(file: SourceFile, reader: LineReader, out: Path, evidence: Evidence, t
                 batch.append((number, offset, row.kind, row.reason, text, *row[2:-1]))
                 if len(batch) == BATCH_ROWS:
                     writer.write_batch(_arrow(batch))
-                    task.advance(0, f"{number:,} lines")
+                    task.advance(0, f"{file.path.name}: {number:,} lines")
                     batch.clear()
             if batch:
                 writer.write_batch(_arrow(batch))
@@ -94,7 +94,7 @@ def _lines(file: SourceFile, task: Task) -> Iterator[Iterator[tuple[int, int, by
         raw.seek(0)
         if head.startswith(b"\x1f\x8b"):
             with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield _numbered(io.BufferedReader(unpacked, _BUFFER), raw, task)  # type: ignore[type-var]
+                yield _numbered(io.BufferedReader(unpacked, _BUFFER), raw, task)
         else:
             yield _numbered(raw, raw, task)
 

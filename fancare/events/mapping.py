@@ -38,15 +38,15 @@ def stage(warehouse: Warehouse, config: Config, file: SourceFile, latest: dateti
     types = _column_types(warehouse, file)
     _check_mapping(config, file, types)
     copy = f"COPY ({_staged_sql(config, types)}) TO '{str(out).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
+    parameters = {
+        "path": literal_path(file.path), "source_timezone": config.source.timezone,
+        "timezone": config.platform.timezone, "creator_acts": list(config.events.creator_acts),
+        "earliest": EARLIEST, "latest": latest,
+    }  # fmt: skip
+    if "$source_timezone" not in copy:  # no column holds naive times
+        del parameters["source_timezone"]
     try:
-        warehouse.raw(
-            copy,
-            {
-                "path": literal_path(file.path), "source_timezone": config.source.timezone,
-                "timezone": config.platform.timezone, "creator_acts": list(config.events.creator_acts),
-                "earliest": EARLIEST, "latest": latest,
-            },
-        )  # fmt: skip
+        warehouse.raw(copy, parameters)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

@@ -69,7 +69,10 @@ class _Against(ValueError):
 
 
 class LineReader:
-    """Reads lines by one configuration; ``latest`` is the last moment an event may bear (naive UTC)."""
+    """Reads lines by one configuration; ``latest`` is the last moment an event may bear (naive UTC).
+
+    ``properties_seen`` gathers the names of all properties, so that a wrong name in the config can be told.
+    """
 
     def __init__(self, config: Config, latest: datetime) -> None:
         columns = config.source.columns
@@ -83,6 +86,7 @@ class LineReader:
         self._earliest, self._latest = _micros(EARLIEST.replace(tzinfo=UTC)), _micros(latest.replace(tzinfo=UTC))
         self._canonical = {self._time, "distinct_id", self._user, self._insert_id, self._creator, self._amount}
         self._days: dict[int, date] = {}
+        self.properties_seen: set[str] = set()
 
     def read(self, line: bytes) -> Row:
         """The line as a row of any kind; `NotJson` when it is no JSON (the caller knows where it lies)."""
@@ -93,7 +97,7 @@ class LineReader:
             try:
                 value = orjson.loads(line)
             except orjson.JSONDecodeError as error:
-                raise NotJson(f"not JSON ({error})") from None
+                raise NotJson(f"not JSON, from character {error.pos + 1:,} on") from None
         if not isinstance(value, dict):
             return Row("dead", f"a JSON {_kind(value)}, where one object per line is needed", cleaned)
         properties = value.get("properties")
@@ -109,6 +113,7 @@ class LineReader:
     def _row(self, name: Any, properties: dict[str, Any], cleaned: bool) -> Row:
         if not isinstance(name, str) or not name:
             raise _Against(f"{self._event} is {_kind(name)}, an event name is needed")
+        self.properties_seen.update(properties)
         event_time = self._micros_of(properties.get(self._time), self._time)
         actor, links = self._actor(name, properties)
         creator = _id(properties.get(self._creator), self._creator) if self._creator else None
@@ -214,8 +219,8 @@ def _load_suspicious(line: bytes) -> tuple[Any, bool]:
     except orjson.JSONDecodeError:
         try:
             value = json.loads(raw, parse_constant=_no_constant)  # the standard library lets lone surrogates through
-        except (ValueError, RecursionError) as error:
-            raise NotJson(f"not JSON ({str(error).splitlines()[0]})") from None
+        except (ValueError, RecursionError):
+            raise NotJson("not JSON") from None
     clean = _scrub(value)
     return clean, raw != line or clean != value
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from datetime import datetime
 from pathlib import Path
 
 import orjson
 
-from fancare.errors import DataQualityError
+from fancare.config import Config
+from fancare.errors import ConfigError, DataQualityError
+from fancare.events.mixpanel import LineReader
 from fancare.events.staging import Staged, literal_path
 from fancare.warehouse.duckdb_engine import Warehouse
 
@@ -21,7 +24,7 @@ def judge(warehouse: Warehouse, staged: Staged, now: datetime) -> None:
     """`DataQualityError` when more than 1 in 10,000 and more than 10 rows are malformed, or every time is impossible."""
     n_dead, n_rows, name = staged.count("dead"), staged.n_rows, staged.file.name
     letters = _write_letters(warehouse, staged) if n_dead else None
-    if n_dead > MALFORMED_ROWS and n_dead * MALFORMED_SHARE > n_rows:
+    if too_many(staged):
         line, reason = warehouse.raw(
             "SELECT line, reason FROM read_parquet($path) WHERE kind = 'dead' ORDER BY line LIMIT 1",
             {"path": literal_path(staged.path)},
@@ -41,6 +44,25 @@ def judge(warehouse: Warehouse, staged: Staged, now: datetime) -> None:
             f"{name}: all {n_odd:,} rows have impossible times ({first:%Y-%m-%d} to {last:%Y-%m-%d}); they must lie "
             f"between 2005 and now ({now:%Y-%m-%d %H:%M} UTC): correct the times or the clock given by --now."
         )
+
+
+def judge_properties(warehouse: Warehouse, config: Config, reader: LineReader) -> str | None:
+    """A warning when no event of the log ever named a room; `ConfigError` when that is for a misspelt property."""
+    name, seen = config.source.columns.creator_id, sorted(reader.properties_seen)
+    if name is None or name in seen or not seen:
+        return None
+    if warehouse.raw("SELECT 1 FROM events WHERE room_named LIMIT 1").fetchone():
+        return None
+    said = f"[source.columns] creator_id = {name!r}, but no event has such a property"
+    if close := difflib.get_close_matches(name, seen, n=1, cutoff=0.7):
+        raise ConfigError(f"{said}; did you mean {close[0]!r}? (they have {', '.join(seen)}).")
+    return f"{said}: no event is in any creator's room (they have {', '.join(seen)})."
+
+
+def too_many(staged: Staged) -> bool:
+    """True when more than 10 rows and more than 1 in 10,000 are malformed."""
+    n_dead = staged.count("dead")
+    return n_dead > MALFORMED_ROWS and n_dead * MALFORMED_SHARE > staged.n_rows
 
 
 def keep(warehouse: Warehouse, staged: Staged) -> None:

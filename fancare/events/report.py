@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+ROUND_LIMITS = frozenset(digit * 10**zeros for digit in (1, 2, 5) for zeros in range(3, 9))
+
 
 @dataclass(frozen=True)
 class FileReport:
@@ -31,7 +33,6 @@ class FileReport:
     n_reused_ids: int = 0
     first_time: datetime | None = None
     last_time: datetime | None = None
-    notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """The file's summary: one line, and one more for each thing worth a look."""
@@ -56,7 +57,9 @@ class FileReport:
         ):
             if count:
                 lines.append(f"  {count:,} {what}")
-        return lines + [f"  {note}" for note in self.notes]
+        if self.n_rows in ROUND_LIMITS:
+            lines.append(f"  exactly {self.n_rows:,} rows: a row limit may have clipped the export")
+        return lines
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class IngestReport:
     twins_merged: int = 0
     creators_learned: int = 0
     rebuilt_because: str | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_noop(self) -> bool:
@@ -88,8 +92,13 @@ class IngestReport:
             lines.append(f"Rebuilt from scratch: {self.rebuilt_because}.")
         for file in self.files:
             lines += file.lines()
+        lines += self.warnings
         if self.n_known_files:
-            lines.append(f"{self.n_known_files:,} files are known already and were not read again.")
+            lines.append(
+                "1 file is known already and was not read again."
+                if self.n_known_files == 1
+                else f"{self.n_known_files:,} files are known already and were not read again."
+            )
         if self.links_learned:
             lines.append(f"{self.links_learned:,} ids turned out to belong to a person known by another id.")
         if self.link_cycles:

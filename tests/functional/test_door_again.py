@@ -1,0 +1,114 @@
+"""The front door a second time: what is known is no work, what is new touches its days only, a kill leaves no trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fancare.warehouse.duckdb_engine import Warehouse, open_url
+from tests.small_log import bring_in, event, everything, write_config, write_jsonl
+
+NOON = "2026-06-01 12:00"
+GOOD = [event("message", f"2026-06-0{day} 12:00", id=str(day), user="u", creator="c") for day in range(1, 6)]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path):
+    with open_url("duckdb:///fancare.duckdb", tmp_path, "500MB", 1) as made:
+        yield made
+
+
+def test_a_second_run_is_no_work_and_a_new_file_touches_its_days_only(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl", GOOD)
+    first = bring_in(warehouse, settings)
+    assert len(first.changed_days) == 5
+    before = everything(warehouse)
+    again = bring_in(warehouse, settings)
+    assert again.is_noop
+    assert again.lines() == [
+        "1 file is known already and was not read again.",
+        "Nothing new.",
+        "The log now holds 5 events, 2026-06-01 to 2026-06-05.",
+    ]
+    (tmp_path / "log/copy.jsonl").write_bytes((tmp_path / "log/a.jsonl").read_bytes())
+    assert bring_in(warehouse, settings).is_noop
+    assert everything(warehouse) == before
+    write_jsonl(
+        tmp_path / "log/b.jsonl", [GOOD[0], event("message", "2026-06-02 13:00", id="n", user="u", creator="c")]
+    )
+    report = bring_in(warehouse, settings)
+    assert [str(day) for day in report.changed_days] == ["2026-06-02"]
+    assert (report.files[0].n_events, report.files[0].n_duplicates, report.n_known_files) == (1, 1, 2)
+
+
+def test_a_new_link_moves_earlier_days(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(
+        tmp_path / "log/a.jsonl",
+        [event("message", f"2026-06-0{d} 12:00", id=str(d), device="d", creator="c") for d in (1, 2)],
+    )
+    bring_in(warehouse, settings)
+    write_jsonl(
+        tmp_path / "log/b.jsonl", [event("message", "2026-06-05 12:00", id="5", device="d", user="u", creator="c")]
+    )
+    report = bring_in(warehouse, settings)
+    assert [day.day for day in report.changed_days] == [1, 2, 5]
+    assert (report.links_learned, report.reattributed) == (1, 2)
+    assert warehouse.rows("SELECT SUM(n_events) FROM activity_daily WHERE fan_id = 'u' AND known_until IS NULL") == [
+        (3,)
+    ]
+
+
+def test_a_visitor_who_turns_out_to_be_a_creator_moves_earlier_days(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(
+        tmp_path / "log/a.jsonl",
+        [
+            event("page_view", "2026-06-01 12:00", id="1", user="c"),
+            event("page_view", "2026-06-02 12:00", id="2", user="u"),
+        ],
+    )
+    bring_in(warehouse, settings)
+    write_jsonl(tmp_path / "log/b.jsonl", [event("message", "2026-06-05 12:00", id="5", user="u", creator="c")])
+    report = bring_in(warehouse, settings)
+    assert [day.day for day in report.changed_days] == [1, 5]
+    assert (report.creators_learned, report.reattributed) == (1, 1)
+
+
+def test_another_mapping_means_a_fresh_start(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl", [event("message", "2026-06-01 15:30", id="1", user="u", creator="c")])
+    assert str(bring_in(warehouse, settings).first_day) == "2026-06-02"
+    report = bring_in(warehouse, write_config(tmp_path, timezone="UTC"))
+    assert str(report.first_day) == "2026-06-01"
+    assert report.lines()[0] == "Rebuilt from scratch: the mapping, the time zone or the creator acts changed."
+    assert [str(day) for day in report.changed_days] == ["2026-06-01", "2026-06-02"]
+    assert warehouse.rows("SELECT activity_date, n_events FROM activity_daily") == [(report.first_day, 1)]
+
+
+def test_killed_before_the_end_nothing_has_happened(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl", GOOD)
+    bring_in(warehouse, settings)
+    before = everything(warehouse)
+    write_jsonl(tmp_path / "log/b.jsonl", [event("message", NOON, id="b", user="v", device="d")])
+    with monkeypatch.context() as patched:
+        patched.setattr("fancare.events.ingest._record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            bring_in(warehouse, settings)
+    assert everything(warehouse) == before
+    assert bring_in(warehouse, settings).n_events_total == 6
+
+
+def test_what_a_killed_run_left_behind_is_cleared(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl", GOOD)
+    debris = tmp_path / "fancare.duckdb.staging"
+    debris.mkdir()
+    (debris / "0.parquet").write_bytes(b"half")
+    bring_in(warehouse, settings)
+    assert not debris.exists()
