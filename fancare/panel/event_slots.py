@@ -32,6 +32,7 @@ class Slot:
     event_name: str | None
     first_known: date
     has_amount: bool
+    concerns_entity: bool
 
     @property
     def stem(self) -> str:
@@ -47,14 +48,16 @@ class EventSlots:
 
     TABLE = "event_slots"
 
-    def of(self, actor: Actor | None) -> tuple[Slot, ...]:
-        """The slots of one actor, or all."""
-        return tuple(slot for slot in self.slots if actor is None or slot.actor == actor)
+    @property
+    def of_entity(self) -> tuple[Slot, ...]:
+        """The slots that become columns of the entity: a visit outside any room is no creator's."""
+        return tuple(slot for slot in self.slots if slot.concerns_entity)
 
 
 _NAMES = """
 SELECT actor, event_name, MIN(known_from) AS first_known, MIN(MIN(known_from)) OVER (PARTITION BY event_name) AS name_known,
-  COUNTIF(amount_sum IS NOT NULL) > 0 AS has_amount
+  COUNTIF(amount_sum IS NOT NULL) > 0 AS has_amount,
+  COUNTIF((@entity = 'creator' OR actor = 'fan') AND (@entity = 'fan' OR creator_id IS NOT NULL)) > 0 AS concerns_entity
 FROM activity_daily
 WHERE known_from <= @as_of
 GROUP BY actor, event_name
@@ -72,21 +75,22 @@ GROUP BY event_name
 
 def event_slots(warehouse: Warehouse, config: Config, as_of: date) -> EventSlots:
     """The slots of every event name known by ``as_of``, oldest knowledge first."""
-    found = warehouse.rows(_NAMES, {"as_of": as_of})
+    found = warehouse.rows(_NAMES, {"as_of": as_of, "entity": config.churn.entity})
     counts = dict(warehouse.rows(_FIRST_DAY_COUNTS))
-    names = sorted({(known, -counts.get(name, 0), name) for _, name, _, known, _ in found})
+    names = sorted({(known, -counts.get(name, 0), name) for _, name, _, known, _, _ in found})
     own_column = {name for _, _, name in names[:MAX_NAMES]}
     order = {name: position for position, (_, _, name) in enumerate(names)}
 
     members: dict[tuple[str, str | None], list[tuple]] = {}
-    for actor, name, first_known, _, has_amount in sorted(found, key=lambda row: (order[row[1]], row[0])):
-        members.setdefault((actor, name if name in own_column else None), []).append((name, first_known, has_amount))
+    for actor, name, first_known, _, has_amount, concerns in sorted(found, key=lambda row: (order[row[1]], row[0])):
+        members.setdefault((actor, name if name in own_column else None), []).append(
+            (name, first_known, has_amount, concerns)
+        )
     slots, rows = [], []
     for number, ((actor, shared), kinds) in enumerate(members.items()):
-        slots.append(
-            Slot(number, actor, shared, min(known for _, known, _ in kinds), any(amount for _, _, amount in kinds))
-        )
-        for name, _, _ in kinds:
+        first_known = min(known for _, known, _, _ in kinds)
+        slots.append(Slot(number, actor, shared, first_known, any(k[2] for k in kinds), any(k[3] for k in kinds)))
+        for name, *_ in kinds:
             rows.append((actor, name, number, name in config.activity, name in config.events.fan_activity,
                          name in config.events.revenue))  # fmt: skip
     columns = list(zip(*rows, strict=True)) if rows else [[]] * 6

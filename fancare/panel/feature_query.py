@@ -63,7 +63,7 @@ class FeatureQuery:
 
 def feature_query(entity: str, slots: EventSlots, revenue: bool, many_rooms: bool, activity: tuple[str, ...]) -> FeatureQuery:
     """The feature query of an entity for these event slots."""
-    own_slots = slots.of(None if entity == "creator" else "fan")
+    own_slots = slots.of_entity
     only_activity = len(own_slots) == 1 and own_slots[0].event_name in activity
     if only_activity:
         own_slots = ()  # its columns would be the activity's again, and so would those of "any event"

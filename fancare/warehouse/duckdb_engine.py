@@ -58,6 +58,7 @@ class Warehouse:
         try:
             connection.execute("SET TimeZone = 'UTC'")  # DATE(ts, tz) is translated rightly only in UTC
             connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET python_enable_replacements = false")  # a table name never means a Python variable
             connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET threads = {int(threads)}")
             connection.execute("SET memory_limit = '" + memory_limit.replace("'", "''") + "'")

@@ -193,6 +193,7 @@ RISK_REASONS = Table(
         Column("position", "INT64", "1 = largest effect", minimum=1),
         Column("code", "STRING", "from the controlled vocabulary of the message catalogue"),
         Column("effect", "FLOAT64", "risk with the fact minus risk with a typical value instead", minimum=-1, maximum=1),
+        Column("joint_effect", "FLOAT64", "the same for all the entity's reasons of this sign at once", minimum=-1, maximum=1),
         Column("horizon", "INT64", "days of the risk that the effect is on"),
         Column("features", "STRING", "the features that were occluded, comma-separated"),
         Column("fact", "STRING", "the raw fact as canonical JSON"),

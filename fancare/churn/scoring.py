@@ -1,0 +1,37 @@
+"""Score one day: the model of that day, the panel of that day, risks, and reasons for those whom people will look at."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from fancare.churn.bundle import Bundle
+from fancare.churn.score import score
+from fancare.churn.themes import label
+from fancare.churn.training import scoring_model
+from fancare.config import Config
+from fancare.errors import Refused
+from fancare.panel.build import plan
+from fancare.panel.gate import read_panel
+from fancare.progress import Progress
+from fancare.warehouse.duckdb_engine import Warehouse
+
+
+def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, progress: Progress) -> list[str]:
+    """Replace the `risk_scores` and `risk_reasons` partitions of ``as_of``; needs its build. Returns closing lines."""
+    loaded = scoring_model(config, as_of)
+    if loaded is None:
+        raise Refused(f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`.")
+    panel = read_panel(warehouse, config, [as_of], plan(warehouse, config, as_of).features, with_labels=False)
+    report = score(warehouse, config, panel, loaded, as_of, now)
+    return report.lines("en")
+
+
+def told_contributions(bundle: Bundle) -> list[tuple[str, str, float]] | None:
+    """(Korean, English, mean absolute effect on the risk) of each theme of variables, largest first; None if unknown."""
+    if bundle.contributions is None:
+        return None
+    entity = bundle.spec.entity
+    return [
+        (*(label(c.kind, c.actor, c.event_name, entity, lang) for lang in ("ko", "en")), c.mean_abs_effect)  # type: ignore[misc]
+        for c in bundle.contributions.themes
+    ]

@@ -1,0 +1,146 @@
+"""From built tables to a model in the registry: which days, which backtest, which bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from fancare.churn import backtest as rolling
+from fancare.churn.backtest import BacktestResult
+from fancare.churn.bundle import Bundle
+from fancare.churn.model import fit_at_origin
+from fancare.churn.occlusion import contributions
+from fancare.churn.promotion import verdict
+from fancare.churn.registry import LoadedBundle, Registry
+from fancare.churn.themes import themes_of
+from fancare.config import Config
+from fancare.dates import TimeLine
+from fancare.errors import NotEnoughHistory, Refused
+from fancare.modelspec import ModelSpec
+from fancare.panel.build import plan
+from fancare.panel.gate import Panel, read_panel
+from fancare.progress import Progress
+from fancare.warehouse.duckdb_engine import Warehouse
+
+OFF_WEEKDAY_DAYS = 3  # scoring is daily, training weekly: does the calibration hold this many days off?
+
+
+def scoring_model(config: Config, as_of: date) -> LoadedBundle | None:
+    """The model to score ``as_of`` with: the champion of that day, or for a day before the first champion the newest
+    version made by then (a backfill trains such a one; it never becomes champion). None when there is neither.
+    """
+    registry, name = Registry.of(config), config.model.name
+    champion = registry.champion(name, as_of)
+    known = _known_versions(registry, name, as_of)
+    if champion is not None or not registry.history(name) or not known:
+        return champion
+    loaded = registry.load(name, known[-1])
+    return replace(loaded, verdict=verdict(loaded.bundle))
+
+
+def needs_training(config: Config, as_of: date) -> bool:
+    """True when there is no model to score ``as_of`` with."""
+    return scoring_model(config, as_of) is None
+
+
+def off_weekday_as_ofs(timeline: TimeLine, spec: ModelSpec) -> tuple[date, ...]:
+    """One as_of per fold within its test period, on another weekday than training's; only fully mature ones."""
+    try:
+        folds = timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks)
+    except NotEnoughHistory:
+        return ()
+    days = (fold.test_as_ofs[len(fold.test_as_ofs) // 2] - timedelta(OFF_WEEKDAY_DAYS) for fold in folds)
+    return tuple(day for day in days if timeline.is_mature(day, max(timeline.horizons)))
+
+
+def training_as_ofs(timeline: TimeLine, spec: ModelSpec) -> tuple[date, ...]:
+    """Every as_of that training and backtest look at; `NotEnoughHistory` when no model can be made yet."""
+    timeline.split_at(timeline.data_through, spec.train.calibration_weeks)
+    return tuple(sorted({*timeline.weekly_as_ofs(), *off_weekday_as_ofs(timeline, spec)}))
+
+
+def weekly_panel(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Progress) -> Panel:
+    """The panel of the weekly as_ofs; needs the build of `training_as_ofs`."""
+    features = plan(warehouse, config, timeline.data_through).features
+    return read_panel(warehouse, config, timeline.weekly_as_ofs(), features, progress=progress)
+
+
+def run_backtest(
+    warehouse: Warehouse, config: Config, timeline: TimeLine, panel: Panel, progress: Progress
+) -> BacktestResult:
+    """The backtest of the config's model on a weekly panel."""
+    off = read_panel(warehouse, config, off_weekday_as_ofs(timeline, config.model), panel.features)
+    return rolling.run(panel, timeline, config.model, progress, off_weekday=off)
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """A version in the registry, and the backtest that speaks for it (None: history too short for one)."""
+
+    version: str
+    n_rows: int
+    n_features: int
+    backtest: BacktestResult | None
+    why_no_backtest: str | None
+
+    def lines(self) -> list[str]:
+        """Closing lines for the operator."""
+        told = [f"trained {self.version} on {self.n_rows:,} rows × {self.n_features} features"]
+        if self.backtest is None:
+            return [*told, f"no backtest: {self.why_no_backtest}"]
+        tabnet, trees = self.backtest.mean_auc("tabnet"), self.backtest.mean_auc("hist_gradient_boosting")
+        recency = self.backtest.mean_auc("recency")
+        told.append(f"backtest, mean AUC: TabNet {tabnet:.3f}, gradient boosting {trees:.3f}, recency rule {recency:.3f}")
+        return [*told, *(sentence for sentence in (self.backtest.alarm, self.backtest.cannot_say) if sentence)]
+
+
+def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Progress) -> TrainingReport:
+    """Backtest, then a model made on ``timeline.data_through``, registered; it is not champion yet.
+
+    With history for a model but for no backtest fold, the model is kept without one; it cannot say.
+    """
+    spec = config.model
+    panel = weekly_panel(warehouse, config, timeline, progress)
+    try:
+        result, why = run_backtest(warehouse, config, timeline, panel, progress), None
+    except NotEnoughHistory as too_short:
+        result, why = None, str(too_short)
+    split = timeline.split_at(timeline.data_through, spec.train.calibration_weeks)
+    progress.say(f"Final model, made on {split.origin}")
+    model = fit_at_origin(panel, split, spec, progress)
+    latest = panel.columns(model.feature_names).rows(panel.as_of == panel.as_of.max())
+    bundle = Bundle.of(
+        model,
+        panel.features,
+        config,
+        first_day=timeline.first_day,
+        cut=split.cut,
+        backtest=None if result is None else result.to_json_dict(),
+        contributions=contributions(model, latest.X, themes_of(latest.features, config.activity), spec.bands.horizon),
+    )
+    version = Registry.of(config).register(bundle)
+    return TrainingReport(version, model.n_rows, len(model.feature_names), result, why)
+
+
+def promote(config: Config, version: str | None, as_of: date | None, now: datetime) -> list[str]:
+    """Make a version (default: the newest made on or before ``as_of``) champion if the gate lets it; else `Refused`.
+
+    A version made before the champion's own origin is left out of the default: it belongs to a backfill.
+    """
+    registry, name = Registry.of(config), config.model.name
+    if version is None:
+        known = _known_versions(registry, name, as_of)
+        if not known:
+            raise Refused(f"{name} has no version in {registry.root} to promote; train one with `fancare train`.")
+        version = known[-1]
+    history = registry.history(name)
+    if history and version[:8] < history[-1].version[:8] and as_of is not None:
+        return [f"{version} was made for a day before the champion {history[-1].version}: it scores that day, no other"]
+    passed = registry.promote(name, version, at=now)
+    return [f"champion: {name} {version}. {passed.text('en')}"]
+
+
+def _known_versions(registry: Registry, name: str, as_of: date | None) -> list[str]:
+    """Versions made on or before ``as_of`` (None: all), oldest origin first, and of one origin the last trained last."""
+    known = [v for v in registry.versions(name) if as_of is None or v[:8] <= f"{as_of:%Y%m%d}"]
+    return sorted(known, key=lambda v: (v[:8], registry.registered_at(name, v)))

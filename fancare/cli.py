@@ -1,0 +1,306 @@
+"""The command line: each command opens a job, runs stages, and closes with what was done and where it lies."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from fancare.errors import ConfigError, FancareError
+from fancare.progress import for_terminal
+
+if TYPE_CHECKING:
+    from fancare.job import Job
+
+app = typer.Typer(
+    name="fancare",
+    help="From a platform's event log to the creators who are about to go quiet, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day; give one such as 2026-06-30.") from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a time; give one such as 2026-06-30T09:00:00+09:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration (TOML).")]
+AsOf = Annotated[
+    date | None,
+    typer.Option(parser=_day, metavar="DATE", help="Run as if nothing after this day were known. Default: the last complete day."),
+]
+Now = Annotated[
+    datetime | None,
+    typer.Option(parser=_moment, metavar="TIME", help="Take this as the present; later events are quarantined. Default: the clock."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the summary.")]
+DEFAULT_CONFIG = Path("fancare.toml")
+LAST_SIMULATED_DAY = date(2026, 6, 30)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    if version:
+        import fancare
+
+        print(f"fancare {fancare.__version__}")
+        raise typer.Exit
+
+
+@contextmanager
+def _job(
+    command: str, config: Path, quiet: bool, as_of: date | None = None, now: datetime | None = None, retrain: bool = False
+) -> Iterator[Job]:
+    """The job of one command; its closing lines are printed when it is done."""
+    from fancare.config import load
+    from fancare.job import open_job
+
+    loaded = load(config)
+    with open_job(loaded, command, now or datetime.now(UTC), as_of, retrain, for_terminal(quiet)) as job:
+        yield job
+    for stage, lines in job.told.items():
+        print(f"{stage}:")
+        for line in lines:
+            print(f"  {line.strip()}")
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_of: AsOf = None,
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train a challenger even though a champion can score.")] = False,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """The main job: from the log to scores, watchlist and report. Trains when there is no champion."""
+    from fancare import pipeline
+
+    with _job("run", config, quiet, as_of, now, retrain) as job:
+        pipeline.run(job, pipeline.MAIN_JOB)
+
+
+@app.command()
+def init(
+    log: Annotated[Path, typer.Argument(help="The event log: a parquet or JSONL file (gzip too), a folder, or a pattern.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the configuration.")] = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    now: Now = None,
+) -> None:
+    """Look at a log and write a commented configuration for it."""
+    from fancare.events.sniff import write_config
+
+    print("\n".join(write_config(log, out, now or datetime.now(UTC), force).lines()))
+
+
+@app.command()
+def ingest(
+    config: ConfigOption = DEFAULT_CONFIG,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget what was ingested and read every file again.")] = False,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """Bring in new files of the log; only changed days are rebuilt."""
+    from fancare import pipeline
+
+    with _job("ingest", config, quiet, now=now) as job:
+        job.rebuild = rebuild
+        pipeline.run(job, (pipeline.INGEST,))
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG, now: Now = None, quiet: Quiet = False) -> None:
+    """Is the log fit to build on? Green, amber, or red (exit code 11)."""
+    from fancare import pipeline
+
+    with _job("check", config, quiet, now=now) as job:
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK))
+
+
+@app.command()
+def build(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
+    """Make cohort, labels and features of every day that training needs; what is current is kept."""
+    from fancare import pipeline
+
+    with _job("build", config, quiet, as_of, now, retrain=True) as job:
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
+
+
+@app.command()
+def train(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
+    """Backtest and train a model into the registry; it scores only once promoted."""
+    from fancare import pipeline
+
+    with _job("train", config, quiet, as_of, now, retrain=True) as job:
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD, pipeline.TRAIN))
+
+
+@app.command()
+def backtest(
+    config: ConfigOption = DEFAULT_CONFIG,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    as_of: AsOf = None,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """What the model would have been worth at earlier days, beside three baselines on the same rows."""
+    from fancare import pipeline
+
+    with _job("backtest", config, quiet, as_of, now, retrain=True) as job:
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
+        result = pipeline.backtest(job)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"figures: {out}")
+    _print_backtest(result.to_rows(), result.sentences())
+
+
+@app.command()
+def promote(
+    config: ConfigOption = DEFAULT_CONFIG,
+    version: Annotated[str | None, typer.Option(help="Which version. Default: the newest.")] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Make the champion before this one champion again.")] = False,
+    now: Now = None,
+) -> None:
+    """Make a version champion if it passes the gate (exit code 13 if not), or roll back."""
+    from fancare.churn.registry import Registry
+    from fancare.churn.training import promote as promote_version
+    from fancare.config import load
+
+    loaded, moment = load(config), now or datetime.now(UTC)
+    if rollback:
+        print(f"champion: {loaded.model.name} {Registry.of(loaded).rollback(loaded.model.name, at=moment)}")
+    else:
+        print("\n".join(promote_version(loaded, version, None, moment)))
+
+
+@app.command()
+def score(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
+    """Score today's cohort with the champion, and write reasons and the watchlist."""
+    from fancare import pipeline
+
+    with _job("score", config, quiet, as_of, now) as job:
+        pipeline.run(job, pipeline.MAIN_JOB[:-1])
+
+
+@app.command()
+def explain(
+    id: Annotated[str, typer.Argument(help="A creator; for rooms creator/fan; for fans a fan.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_of: AsOf = None,
+    lang: Annotated[Literal["ko", "en"], typer.Option(help="Language of the answer.")] = "ko",
+) -> None:
+    """Everything about one creator (room, fan) in words: risk, reasons with their facts, recent activity."""
+    from fancare.config import load
+    from fancare.reports.explain import explain as explain_id
+    from fancare.warehouse.duckdb_engine import open_url
+
+    loaded = load(config)
+    with open_url(loaded.warehouse.url, loaded.path.parent, loaded.warehouse.memory_limit, loaded.warehouse.threads) as tables:
+        print(explain_id(tables, loaded, id, as_of, lang))
+
+
+@app.command()
+def report(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
+    """One self-contained HTML page: who is at risk and why, trends, and how good the model is."""
+    from fancare import pipeline
+
+    with _job("report", config, quiet, as_of, now) as job:
+        pipeline.run(job, pipeline.MAIN_JOB)
+
+
+@app.command()
+def sql(
+    table: Annotated[str, typer.Argument(help="activity_daily, cohort, labels, features or watchlist.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    dialect: Annotated[Literal["bigquery", "duckdb"], typer.Option(help="For which engine.")] = "bigquery",
+) -> None:
+    """Show the query behind a table, laid out to be read."""
+    from fancare import queries
+    from fancare.warehouse.translate import pretty
+
+    print(pretty(queries.query(table, config), dialect))
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder for the log, the truth, and a configuration.")],
+    world: Annotated[str, typer.Option(help="lively, or noise: a world without any signal.")] = "lively",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
+    creators: Annotated[int | None, typer.Option(help="How many creators ever.")] = None,
+    days: Annotated[int | None, typer.Option(help="How many days of log.")] = None,
+    end: Annotated[
+        date | None, typer.Option(parser=_day, metavar="DATE", help="The last day. Default: 2026-06-30.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a platform: a Mixpanel-shaped log, the truth behind it, and a configuration to run it with."""
+    from fancare.events.simulator import simulate as live
+    from fancare.events.simulator.settings import write_settings
+
+    report = live(world, seed, out / "log", creators, days, end or LAST_SIMULATED_DAY, for_terminal(quiet))
+    settings = write_settings(out)
+    print(report.describe())
+    print(f"next: fancare run --config {settings}")
+
+
+def _print_backtest(rows: Sequence[dict], sentences: Sequence[str]) -> None:
+    """The figures as a table, best first within a horizon, and what is to be said about them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("horizon", "model", "AUC", "95 % interval", "average precision", "churn rate", "ECE", "lift at 10 %", "rows")
+    for row in rows:
+        table.add_row(
+            f"{row['horizon']} d", row["model"], _figure(row["auc"]), f"{_figure(row['auc_low'])} to {_figure(row['auc_high'])}",
+            _figure(row["average_precision"]), _figure(row["churn_rate"]), _figure(row["ece"]), _figure(row["lift_at_10pct"], 2),
+            f"{row['n']:,}", end_section=row is rows[-1] or row["horizon"] != rows[rows.index(row) + 1]["horizon"],
+        )  # fmt: skip
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    for sentence in sentences:
+        print(sentence)
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def main() -> None:
+    """Run the command line; a reason to stop is one sentence on stderr and its exit code."""
+    try:
+        app()
+    except FancareError as stop:
+        print(f"fancare: {stop}", file=sys.stderr)
+        raise SystemExit(stop.exit_code) from None
+    except KeyboardInterrupt:
+        print("fancare: interrupted; what was finished is kept, run the same command again to go on.", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+    except PermissionError as error:
+        stop = ConfigError(f"{error.filename} cannot be written or read ({error.strerror}); check its permissions.")
+        print(f"fancare: {stop}", file=sys.stderr)
+        raise SystemExit(stop.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()

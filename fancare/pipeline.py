@@ -1,0 +1,137 @@
+"""The main job as a list of stages: what each reads and writes, in the order they run.
+
+    source ─▶ ingest ─▶ check ─▶ build ─▶ train ─▶ promote ─▶ score ─▶ explain ─▶ watchlist ─▶ report
+
+Tables and the registry are all that passes between stages, so any stage may run again, be killed or be backfilled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fancare.errors import DataQualityError, Refused
+from fancare.job import Job
+
+if TYPE_CHECKING:
+    from fancare.churn.backtest import BacktestResult
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: its name, what it reads and writes, and what runs; that returns closing lines for the operator."""
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    run: Callable[[Job], Sequence[str]]
+
+
+def run(job: Job, stages: Sequence[Stage]) -> None:
+    """Run the stages in order; their closing lines are in ``job.told`` and, at the end, in `runs`."""
+    for stage in stages:
+        job.progress.say(f"{stage.name} …")
+        job.told[stage.name] = list(stage.run(job))
+
+
+def ingest(job: Job) -> Sequence[str]:
+    """New files of the source into events and activity_daily; only changed days are rebuilt."""
+    from fancare.events.ingest import ingest as open_door
+
+    report = open_door(job.warehouse, job.config, job.now, job.progress, rebuild=job.rebuild)
+    job.changed_days = report.changed_days
+    return report.lines()
+
+
+def check(job: Job) -> Sequence[str]:
+    """The verdict on the log; red stops here with a sentence."""
+    from fancare.events.quality import check as judge
+
+    report = judge(job.warehouse, job.config, job.extent, job.now, job.changed_days)
+    if report.verdict == "red":
+        raise DataQualityError(report.sentence)
+    return report.lines()
+
+
+def build(job: Job) -> Sequence[str]:
+    """Cohort, labels and features of every day that the job needs: one to score, all of them to train."""
+    from fancare.churn.training import needs_training, training_as_ofs
+    from fancare.panel.build import build as build_days
+
+    as_ofs = {job.as_of}
+    if job.retrain or needs_training(job.config, job.as_of):
+        as_ofs |= set(training_as_ofs(job.timeline, job.config.model))
+    report = build_days(job.warehouse, job.config, sorted(as_ofs), job.as_of, job.progress)
+    current = report.asked - len(report.built)
+    return (
+        f"{report.n_rows:,} rows × {len(report.features)} features over {report.asked} days "
+        f"({len(report.built)} built, {current} were current)",
+    )
+
+
+def train(job: Job) -> Sequence[str]:
+    """Backtest, then a model made on ``as_of``, into the registry; skipped while a model can score."""
+    from fancare.churn import training
+
+    if not (job.retrain or training.needs_training(job.config, job.as_of)):
+        return ("a model is there (--retrain trains a challenger)",)
+    return training.train(job.warehouse, job.config, job.timeline, job.progress).lines()
+
+
+def promote(job: Job) -> Sequence[str]:
+    """The newest version past the gate becomes champion; a refused challenger leaves the champion scoring."""
+    from fancare.churn.training import promote as promote_version
+
+    try:
+        return promote_version(job.config, None, job.as_of, job.now)
+    except Refused as refused:
+        job.progress.say(f"warning: {refused}")
+        return (f"warning: {refused}",)
+
+
+def score(job: Job) -> Sequence[str]:
+    """The champion's risks of the day's cohort into risk_scores, with reasons; what looks wrong is refused as a whole."""
+    from fancare.churn.scoring import score_day
+
+    return score_day(job.warehouse, job.config, job.as_of, job.now, job.progress)
+
+
+def watchlist(job: Job) -> Sequence[str]:
+    """The rows that people can act on, as table and CSV."""
+    from fancare.reports.watchlist import build as build_watchlist
+
+    return build_watchlist(job.warehouse, job.config, job.as_of).lines("en")
+
+
+def report(job: Job) -> Sequence[str]:
+    """One self-contained HTML page."""
+    from fancare.churn.scoring import told_contributions
+    from fancare.churn.training import scoring_model
+    from fancare.reports.page import write
+
+    loaded = scoring_model(job.config, job.as_of)
+    backtest, contributions = (loaded.bundle.backtest, told_contributions(loaded.bundle)) if loaded else (None, None)
+    out = job.config.resolve(job.config.ops.output) / f"report_{job.as_of}.html"
+    write(job.warehouse, job.config, job.as_of, backtest, contributions, out)
+    return (f"report page: {out}",)
+
+
+def backtest(job: Job) -> BacktestResult:
+    """The backtest of the config's model on the built tables."""
+    from fancare.churn.training import run_backtest, weekly_panel
+
+    panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
+    return run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress)
+
+
+INGEST = Stage("ingest", ("source files",), ("events", "identity_links", "activity_daily"), ingest)
+CHECK = Stage("check", ("events", "activity_daily"), ("quality_checks",), check)
+BUILD = Stage("build", ("activity_daily", "identity_links"), ("cohort", "labels", "features"), build)
+TRAIN = Stage("train", ("labels", "features"), ("registry",), train)
+PROMOTE = Stage("promote", ("registry",), ("registry",), promote)
+SCORE = Stage("score", ("features", "registry"), ("risk_scores", "risk_reasons"), score)
+WATCHLIST = Stage("watchlist", ("risk_scores", "risk_reasons", "activity_daily"), ("watchlist", "CSV"), watchlist)
+REPORT = Stage("report", ("risk_scores", "risk_reasons", "watchlist", "activity_daily"), ("HTML",), report)
+
+MAIN_JOB = (INGEST, CHECK, BUILD, TRAIN, PROMOTE, SCORE, WATCHLIST, REPORT)

@@ -1,0 +1,97 @@
+"""What happened next: drawn logs in, drawn labels out."""
+
+from __future__ import annotations
+
+from tests.drawn_log import config, day, events, table, warehouse
+
+from fancare.panel.cohort import build_cohort
+from fancare.panel.labels import build_labels
+
+
+def labels(rows: list[dict], as_ofs: list[int], through: int, links: list = (), **settings: object) -> list[dict]:
+    chosen = config(**settings)  # type: ignore[arg-type]
+    made = warehouse(rows, links)
+    days = [day(n) for n in as_ofs]
+    build_cohort(made, chosen, days)
+    build_labels(made, chosen, days, day(through))
+    columns = ", ".join(f"churned_{h}d" for h in chosen.churn.horizons)
+    id_column = "creator_id" if chosen.churn.entity == "creator" else "fan_id"
+    found = made.rows(f"SELECT {id_column}, as_of, days_until_return, {columns} FROM labels ORDER BY as_of, {id_column}")
+    return [
+        dict(zip(("id", "as_of", "days", *(str(h) for h in chosen.churn.horizons)), (i, (a - day(0)).days, *rest), strict=True))
+        for i, a, *rest in found
+    ]
+
+
+def test_the_horizon_begins_the_day_after_and_its_last_day_counts():
+    rows = [
+        #            as_of 0       7       14
+        *events("a", "x .......  ....... ....... ......."),
+        *events("b", "x x......  ....... ....... ......."),
+        *events("c", "x ......x  ....... ....... ......."),
+        *events("d", "x .......  x...... ....... ......."),
+        *events("e", "x .......  ....... x...... ......."),
+    ]
+    assert labels(rows, [0], through=28) == table("""
+        id as_of days 7   14  28
+        a  0     -    yes yes yes
+        b  0     1    no  no  no
+        c  0     7    no  no  no
+        d  0     8    yes no  no
+        e  0     15   yes yes no
+    """)
+
+
+def test_a_label_is_null_until_its_horizon_has_elapsed_and_an_early_return_is_not_kept():
+    rows = [*events("a", "x........x"), *events("b", "x..x"), *events("c", "x")]
+    assert labels(rows, [0], through=13) == table("""
+        id as_of days 7   14 28
+        a  0     -    yes -  -
+        b  0     3    no  -  -
+        c  0     -    yes -  -
+    """)
+
+
+def test_nothing_is_known_before_the_first_horizon_is_over():
+    assert labels(events("a", "x.x"), [0], through=6) == table("""
+        id as_of days 7 14 28
+        a  0     -    - -  -
+    """)
+
+
+def test_those_who_never_return_keep_their_row():
+    rows = [*events("gone", "x"), *events("here", "x" * 40)]
+    assert labels(rows, [0, 7], through=35) == table("""
+        id   as_of days 7   14  28
+        gone 0     -    yes yes yes
+        here 0     1    no  no  no
+        gone 7     -    yes yes yes
+        here 7     1    no  no  no
+    """)
+
+
+def test_only_activity_brings_someone_back():
+    rows = [*events("a", "x"), *events("a", ".xxxxxxx", event="dashboard_visit")]
+    assert labels(rows, [0], through=28) == table("""
+        id as_of days 7   14  28
+        a  0     -    yes yes yes
+    """)
+
+
+def test_a_device_that_became_a_person_returns_as_that_person():
+    rows = [
+        {"day": 0, "creator": "a", "fan": "$device:1", "event": "message", "until": 3},
+        {"day": 0, "creator": "a", "fan": "f", "event": "message", "known": 3},
+        {"day": 3, "creator": "a", "fan": "f", "event": "message"},
+    ]
+    assert labels(rows, [0], 28, links=[("$device:1", "f", 3)], entity="fan") == table("""
+        id        as_of days 7  14 28
+        $device:1 0     3    no no no
+    """)
+
+
+def test_other_horizons_make_other_columns():
+    assert labels(events("a", "x...x"), [0], through=10, horizons=(3, 10)) == table("""
+        id as_of days 3   10
+        a  0     4    yes no
+    """)
