@@ -50,6 +50,8 @@ def check(job: Job) -> Sequence[str]:
 
     report = judge(job.warehouse, job.config, job.extent, job.now, job.changed_days)
     if report.verdict == "red":
+        for line in report.lines():
+            job.progress.say(line)
         raise DataQualityError(report.sentence)
     return report.lines()
 

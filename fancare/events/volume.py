@@ -172,15 +172,16 @@ def _day_check(odd: OddDay, judged: Judged) -> Check:
 def _name_checks(
     days: NameDays, span: NameSpan, matters: bool, explained: Collection[date], newcomers: list[str], judged: Judged
 ) -> list[Check]:
-    worst: Verdict = "red" if matters else "amber"
     odd = odd_days(days.counts, [day for day in judged.fresh if day not in explained], judged.outages)
     missing = [o for o in odd if o.kind == "zero"]
+    # a name has fewer events than the log: none on a day is sure to be wrong only where the noise leaves room for one
+    sure = [o for o in missing if o.usual.low_bound >= 1]
     checks = []
     silent = (judged.data_through - span.last_day).days
     if missing or (silent > 0 and _chance_of_silence(days, span, judged.data_through) < SURE_ABSENCE):
-        fresh = bool(missing) or span.last_day >= judged.fresh[0]
+        verdict: Verdict = "red" if matters and sure else "amber"
         checks.append(finding(
-            "name_missing", worst if fresh else "amber", subject=days.name, observed=0,
+            "name_missing", verdict, subject=days.name, observed=0,
             expected=missing[0].usual.median if missing else "≥ 1", event_name=days.name, last_day=span.last_day,
             day=missing[0].day if missing else span.last_day + timedelta(1), similar=_similar(days.name, newcomers) or "–",
         ))  # fmt: skip
