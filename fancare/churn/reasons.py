@@ -1,0 +1,163 @@
+"""Why a score is what it is: a few signed reasons per entity, each checked on the very risk that people see.
+
+    themes ──▶ occlude each (typical values in its place) ──▶ |effect| ≥ 0.01 ──▶ in words ──▶ occlude all of one sign together
+
+A reason is shown only if taking its facts away moves the calibrated, seed-averaged risk in the direction it claims, alone
+and together with the other reasons of its sign.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from fancare.churn.bundle import Bundle
+from fancare.churn.model import columns_of
+from fancare.churn.occlusion import effects
+from fancare.churn.reason_words import Facts, Words, words
+from fancare.churn.themes import Theme, themes_of
+from fancare.errors import Refused
+from fancare.panel.gate import Panel
+from fancare.warehouse.duckdb_engine import Warehouse
+from fancare.warehouse.schema import RISK_REASONS
+
+SMALLEST_EFFECT = 0.01
+MOST_REASONS = 5
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: ``effect`` is the risk with the facts minus the risk with typical ones; positive raises the risk.
+
+    ``joint_effect`` is the same for all shown reasons of its sign at once. ``features`` are those that were replaced.
+    """
+
+    theme: str
+    words: Words
+    effect: float
+    joint_effect: float
+    horizon: int
+    features: tuple[str, ...]
+
+    @property
+    def raises(self) -> bool:
+        return self.effect > 0
+
+    def text(self, lang: str = "ko") -> str:
+        return self.words.text[lang]
+
+
+def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> list[tuple[Reason, ...]]:
+    """For each row of the panel up to five reasons, largest effect first, at ``horizon`` (the bands' by default).
+
+    Costs about one pass of the model per theme and row: ask for the rows that people will see.
+    """
+    horizon = bundle.spec.bands.horizon if horizon is None else horizon
+    X = panel.X[:, columns_of(panel, bundle.feature_names)]
+    themes = themes_of(bundle.features, bundle.churn.activity)
+    found = effects(bundle.model, X, [theme.columns for theme in themes], horizon)
+    return [_explain(X[i], found[i], themes, bundle, horizon) for i in range(len(X))]
+
+
+def write(
+    warehouse: Warehouse, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str
+) -> int:  # fmt: skip
+    """Replace the day's partition of `risk_reasons` by these reasons (one sequence per row of the panel)."""
+    days = np.unique(panel.as_of)
+    if len(days) != 1 or len(reasons) != len(panel):
+        raise Refused(
+            f"Reasons of {len(reasons)} rows were given for {len(panel)} rows over {len(days)} days; needed is one day, and "
+            f"one sequence of reasons for each of its rows."
+        )
+    as_of = days[0].astype("datetime64[D]").item()
+    rows = [
+        {
+            "entity": panel.entity,
+            "creator_id": None if panel.creator_id is None else str(panel.creator_id[i]),
+            "fan_id": None if panel.fan_id is None else str(panel.fan_id[i]),
+            "as_of": as_of,
+            "position": position,
+            "code": reason.words.code,
+            "effect": reason.effect,
+            "joint_effect": reason.joint_effect,
+            "horizon": reason.horizon,
+            "features": ",".join(reason.features),
+            "fact": json.dumps(reason.words.facts, ensure_ascii=False, sort_keys=True, allow_nan=False),
+            "text_ko": reason.text("ko"),
+            "text_en": reason.text("en"),
+            "model_version": model_version,
+        }
+        for i, own in enumerate(reasons)
+        for position, reason in enumerate(own, start=1)
+    ]
+    warehouse.register("_explained", pa.Table.from_pylist(rows, schema=_SCHEMA))
+    try:
+        return warehouse.replace_partition(
+            RISK_REASONS, {"entity": panel.entity, "as_of": as_of}, "SELECT * FROM _explained"
+        )
+    finally:
+        warehouse.unregister("_explained")
+
+
+def _explain(
+    row: np.ndarray, found: np.ndarray, themes: Sequence[Theme], bundle: Bundle, horizon: int
+) -> tuple[Reason, ...]:  # fmt: skip
+    facts = Facts(bundle.spec.entity, bundle.features, row, bundle.model.reference)
+    worded: list[tuple[int, Words]] = []
+    for g in np.argsort(-np.abs(found), kind="stable"):
+        if abs(found[g]) < SMALLEST_EFFECT or len(worded) == MOST_REASONS:
+            break
+        raises = bool(found[g] > 0)
+        own = words(themes[g], facts, raises, partial(_strongest, row, themes[g], bundle, horizon, raises))
+        if own is not None:
+            worded.append((int(g), own))
+    joint: dict[int, float] = {}
+    for sign in (1, -1):
+        joint |= _verified(row, [g for g, _ in worded if found[g] * sign > 0], themes, bundle, horizon, sign)
+    return tuple(
+        Reason(
+            theme=themes[g].key,
+            words=own,
+            effect=float(found[g]),
+            joint_effect=joint[g],
+            horizon=horizon,
+            features=tuple(bundle.feature_names[j] for j in themes[g].columns),
+        )
+        for g, own in worded
+        if g in joint
+    )
+
+
+def _strongest(row: np.ndarray, theme: Theme, bundle: Bundle, horizon: int, raises: bool) -> list[int]:
+    """The theme's columns, the one whose own occlusion moves the risk most in the theme's direction first."""
+    alone = effects(bundle.model, row[None], [(j,) for j in theme.columns], horizon)[0]
+    order = np.argsort(-alone if raises else alone, kind="stable")
+    return [theme.columns[i] for i in order]
+
+
+def _verified(
+    row: np.ndarray, groups: list[int], themes: Sequence[Theme], bundle: Bundle, horizon: int, sign: int
+) -> dict[int, float]:
+    """The joint effect of these themes, the weakest left out until it has the sign they claim; empty when it never has."""
+    while groups:
+        together = [j for g in groups for j in themes[g].columns]
+        joint = float(effects(bundle.model, row[None], [together], horizon)[0, 0])
+        if joint * sign >= SMALLEST_EFFECT:
+            return dict.fromkeys(groups, joint)
+        groups = groups[:-1]
+    return {}
+
+
+_SCHEMA = pa.schema(
+    [
+        ("entity", pa.string()), ("creator_id", pa.string()), ("fan_id", pa.string()), ("as_of", pa.date32()),
+        ("position", pa.int64()), ("code", pa.string()), ("effect", pa.float64()), ("joint_effect", pa.float64()),
+        ("horizon", pa.int64()), ("features", pa.string()), ("fact", pa.string()), ("text_ko", pa.string()),
+        ("text_en", pa.string()), ("model_version", pa.string()),
+    ]
+)  # fmt: skip
