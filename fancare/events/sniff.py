@@ -164,7 +164,10 @@ def _render(
     last_day = when.last.date() if when else now.date()
     rows = f"{seen.n_rows:,} rows" if seen.is_whole else f"the first {seen.n_rows:,} rows"
     files = f"{len(seen.files):,} file{'s' if len(seen.files) != 1 else ''}"
-    others = f"; {seen.other_files} files of another kind lie there and are left out" if seen.other_files else ""
+    others = ""
+    if seen.other_files:
+        lie = "file of another kind lies there and is" if seen.other_files == 1 else "files of another kind lie there and are"
+        others = f"; {seen.other_files:,} {lie} left out"
     span = f", {when.first:%Y-%m-%d %H:%M} to {when.last:%Y-%m-%d %H:%M} by the log's clock" if when else ""
     return environment.from_string(template).render(
         log=_comment(log.name),

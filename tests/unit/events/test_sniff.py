@@ -233,3 +233,65 @@ def test_long_lists_are_laid_out_and_read_back():
     names = [f"event number {i}" for i in range(30)]
     assert tomllib.loads("names = " + toml_list(names))["names"] == names
     assert toml_list(names).count("\n") == 31
+
+
+def test_columns_of_any_type_are_looked_at(tmp_path):
+    n = 300
+    odd = {
+        "tags": [["a", "b"]] * n,
+        "extra": [{"k": i} for i in range(n)],
+        "nothing": pa.nulls(n),
+        'a "quoted" name': list(range(n)),
+        "picture": [b"\x00\xff"] * n,
+        "price": pa.array([None if i % 3 else i for i in range(n)], pa.decimal128(12, 2)),
+        "happened": pa.array([START + timedelta(hours=i) for i in range(n)], pa.timestamp("us", tz="Asia/Seoul")),
+    }
+    names = {role: role for role in ("event_name", "creator_id", "fan_id")}
+    write_config(parquet_log(tmp_path / "log.parquet", names, n=n, **odd), tmp_path / "fancare.toml", NOW)
+    columns = load(tmp_path / "fancare.toml").source.columns
+    assert (columns.event_time, columns.amount) == ("happened", "price")
+    assert "every time in this log carries its own" in (tmp_path / "fancare.toml").read_text()
+
+
+def test_properties_of_any_json_type_are_looked_at(tmp_path):
+    odd: list[object] = [None, True, 3, 2.5, 10**30, "x", [1], {"a": 1}, float(10**20)]
+    lines = [mixpanel_line(i, mixed=odd[i % len(odd)], big=10**30 if i else 1) for i in range(300)]
+    report = write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    assert (report.n_rows, report.problem) == (300, None)
+
+
+def test_lines_that_are_no_objects_are_passed_over(tmp_path):
+    lines = [json.dumps(mixpanel_line(i)) for i in range(200)]
+    lines[50:50] = ["[1, 2]", "", "{broken", '"text"']
+    report = write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    assert (report.n_rows, report.problem) == (200, None)
+
+
+def test_a_folder_of_two_kinds_is_read_as_the_larger(tmp_path):
+    write_lines(tmp_path / "log" / "events.jsonl", [mixpanel_line(i) for i in range(5_000)])
+    parquet_log(tmp_path / "log" / "truth.parquet", PLAIN, n=50)
+    report = write_config(tmp_path / "log", tmp_path / "fancare.toml", NOW)
+    assert (report.kind, report.n_files) == ("mixpanel-export", 1)
+    assert "1 file of another kind lies there and is left out" in (tmp_path / "fancare.toml").read_text()
+
+
+def test_a_log_elsewhere_is_named_in_full(tmp_path):
+    log = parquet_log(tmp_path / "a" / "log.parquet", PLAIN)
+    write_config(log, tmp_path / "b" / "fancare.toml", NOW)
+    assert load(tmp_path / "b" / "fancare.toml").source.path == log.as_posix()
+
+
+def test_a_pattern_stays_a_pattern(tmp_path):
+    parquet_log(tmp_path / "events" / "2026-01.parquet", PLAIN)
+    parquet_log(tmp_path / "events" / "2026-02.parquet", PLAIN)
+    report = write_config(tmp_path / "events" / "*.parquet", tmp_path / "fancare.toml", NOW)
+    assert report.n_files == 2
+    assert report.n_rows == 4_000
+    assert load(tmp_path / "fancare.toml").source.path == "events/*.parquet"
+
+
+def test_a_short_log_says_what_the_horizons_need(tmp_path):
+    lines = [mixpanel_line(i) for i in range(2_000)]  # 15 days
+    write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    text = (tmp_path / "fancare.toml").read_text()
+    assert "the log covers 16 days, and these horizons need it to reach 2026-" in text
