@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fancare.events.completeness import fresh_days, odd_days, usual_for
@@ -56,6 +56,7 @@ def test_a_log_that_shrank_for_good_is_an_alarm_for_a_week_at_most():
     assert low[-1] < day(67)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 60), min_size=60, max_size=90), st.lists(st.integers(0, 900), min_size=1, max_size=30))
 def test_no_later_day_changes_what_is_said_of_a_day(counts, later):
     before, after = log(counts), log(counts + later)
