@@ -48,7 +48,6 @@ build/runtime-only/venv/locked: infra/locks/runtime.txt | build/runtime-only/ven
 demo: install  ## simulate a small platform, run the whole job, show where the results lie
 	$(BIN)/fancare simulate demo --world $(WORLD) --seed $(SEED)
 	$(BIN)/fancare run --config demo/fancare.toml
-	$(BIN)/fancare report --config demo/fancare.toml
 
 test: install  ## the test suite
 	$(BIN)/python -m pytest

@@ -19,7 +19,9 @@ def test_bring_your_own_log_runs_line_by_line(tmp_path):
     fancare = Path(sys.executable).with_name("fancare")
     simulated = [fancare, "simulate", "platform", "--world", "lively", "--seed", "3", "--creators", "60", "--days", "240"]
     subprocess.run(simulated, cwd=tmp_path, check=True, capture_output=True)
-    (tmp_path / "platform" / "log").rename(tmp_path / "events")
+    (tmp_path / "events").mkdir()
+    for part in (tmp_path / "platform" / "log").glob("*.jsonl.gz"):
+        part.rename(tmp_path / "events" / part.name)
     environment = os.environ | {"PATH": f"{fancare.parent}:{os.environ['PATH']}", "EDITOR": "true"}
 
     for line in block_that_contains("fancare init"):
