@@ -20,7 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fancare.config import Config
-from fancare.errors import DataQualityError
+from fancare.errors import DataQualityError, WarehouseError
 from fancare.events import daily, deduplication, identity, jsonl, mapping, refusals
 from fancare.events.jsonl import Evidence
 from fancare.events.mixpanel import LineReader
@@ -52,13 +52,14 @@ def ingest(
     happens when the mapping, the time zone or the creator acts are other than those the tables were made with.
 
     Raises `ConfigError` for a missing file or column, `DataQualityError` for input that cannot be read, holds too many
-    malformed lines, or gives no event at all. Whatever is raised, the tables are as they were.
+    malformed lines, or gives no event at all, `WarehouseError` where there is no room to write. Whatever is raised, the
+    tables are as they were.
     """
     progress = progress or Progress()
     paths = find(config)
     with progress.task("hashing", sum(path.stat().st_size for path in paths)) as task:
         files = [fingerprint(path, config, task) for path in paths]
-    with warehouse.transaction(), _staging_folder(warehouse) as folder:
+    with _told_where_it_fails(warehouse), warehouse.transaction(), _staging_folder(warehouse) as folder:
         days = daily.ChangedDays(warehouse)
         because = _prepare(warehouse, config, days, rebuild)
         new = _unknown(warehouse, files)
@@ -203,6 +204,17 @@ def _nothing_left(staged: list[Staged], files: list[SourceFile], now: datetime) 
     }
     found = ", ".join(f"{n:,} {what}" for kind, what in reasons.items() if (n := sum(s.count(kind) for s in staged)))
     return DataQualityError(f"None of the {n_rows:,} rows of {names} is an event: {found}; correct the log or the mapping.")
+
+
+@contextmanager
+def _told_where_it_fails(warehouse: Warehouse) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseError(
+            f"Nothing can be written beside the warehouse {warehouse.location} ({error.strerror or error}); check disk "
+            f"space and permissions, then run again."
+        ) from None
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class IngestReport:
         if self.link_cycles:
             lines.append(f"{self.link_cycles:,} identity links point in a circle or at themselves: ignored.")
         if self.reattributed:
-            lines.append(f"{self.reattributed:,} earlier events now count under another id or as a creator's own.")
+            lines.append(f"{self.reattributed:,} events were re-attributed: their id turned out to be a creator's or another's.")
         if self.twins_merged:
             lines.append(f"{self.twins_merged:,} earlier events turned out to be known under another id: one of each kept.")
         if self.is_noop:

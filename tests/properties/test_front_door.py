@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fancare.events.mixpanel import LineReader
 from fancare.events.report import IngestReport
 from fancare.warehouse.duckdb_engine import Warehouse
 from tests.small_log import (
@@ -169,3 +172,36 @@ def test_rows_without_an_id_are_counted_once_in_any_order(rows: list[dict], rng:
             tables.append(everything(warehouse))
     assert tables[0] == tables[1]
     assert len(tables[0]["events"]) == sum(row["fan"] is not None for row in rows)
+
+
+with tempfile.TemporaryDirectory() as _folder:
+    READER = LineReader(write_config(Path(_folder)), datetime(2026, 7, 1))
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_names = ("time", "$user_id", "$device_id", "distinct_id", "$insert_id", "creator", "amount", "mp_processing_time_ms",
+          "alias", "$distinct_ids", "$anon_id", "$identified_id")  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(("message", "$merge", "$identify", "$create_alias")) | _json,
+    st.dictionaries(st.sampled_from(_names), _json, max_size=6),
+    st.sampled_from((None, START, "2026-06-01T12:00:00Z")),
+)
+def test_no_line_of_json_is_too_odd_to_be_told(name: object, properties: dict, time: object) -> None:
+    """Whatever a line holds, it becomes a row of a known kind, and a malformed one says why."""
+    if time is not None:
+        properties = properties | {"time": time}
+    line = json.dumps({"event": name, "properties": properties}).encode()
+    row = READER.read(line)
+    assert row.kind in ("event", "link", "no actor", "quarantined", "dead")
+    assert (row.reason is not None) == (row.kind in ("quarantined", "dead"))
+    if row.kind == "event":
+        assert row.actor_id
+        assert row.event_id
+        assert row.activity_date is not None
+    pa.array([row.event_time], pa.timestamp("us"))
