@@ -20,7 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fancare.config import Config
-from fancare.errors import DataQualityError, WarehouseError
+from fancare.errors import ConfigError, DataQualityError, WarehouseError
 from fancare.events import daily, deduplication, identity, jsonl, mapping, refusals
 from fancare.events.jsonl import Evidence
 from fancare.events.mixpanel import LineReader
@@ -61,7 +61,7 @@ def ingest(
         files = [fingerprint(path, config, task) for path in paths]
     with _told_where_it_fails(warehouse), warehouse.transaction(), _staging_folder(warehouse) as folder:
         days = daily.ChangedDays(warehouse)
-        because = _prepare(warehouse, config, days, rebuild)
+        because = _prepare(warehouse, config, files, days, rebuild)
         new = _unknown(warehouse, files)
         if not new and because is None:
             return _report(warehouse, n_known_files=len(files))
@@ -111,20 +111,15 @@ def _report(warehouse: Warehouse, **known: object) -> IngestReport:
     return IngestReport(n_events_total=n_total, first_day=first_day, last_day=last_day, **known)  # type: ignore[arg-type]
 
 
-def _prepare(warehouse: Warehouse, config: Config, days: daily.ChangedDays, rebuild: bool) -> str | None:
+def _prepare(
+    warehouse: Warehouse, config: Config, files: list[SourceFile], days: daily.ChangedDays, rebuild: bool
+) -> str | None:
     """Tables made; emptied when they were made from another mapping, and then the reason (all days they held change)."""
-    because = "it was asked for" if rebuild else None
     shapes = _shapes(warehouse)
-    outdated = [table.name for table in TABLES if shapes.get(table.name, table.column_names) != table.column_names]
-    if outdated:
-        because = f"the shape of {', '.join(outdated)} is of an older version"
-    elif because is None and INGESTED_FILES.name in shapes:
-        others = warehouse.value(
-            "SELECT COUNT(*) FROM ingested_files WHERE ingest_spec_hash != @spec", {"spec": config.ingest_spec_hash}
-        )
-        if others:
-            because = "the mapping, the time zone or the creator acts changed"
+    because = _rebuild_because(warehouse, config, shapes) if not rebuild else "it was asked for"
     if because is not None:
+        if not rebuild:
+            _all_still_there(warehouse, config, files, because, shapes)
         if "activity_date" in shapes.get(ACTIVITY_DAILY.name, ()):
             days.add("SELECT activity_date FROM activity_daily")
         for table in TABLES:
@@ -134,6 +129,34 @@ def _prepare(warehouse: Warehouse, config: Config, days: daily.ChangedDays, rebu
         if table.name not in shapes:
             warehouse.create(table)
     return because
+
+
+def _rebuild_because(warehouse: Warehouse, config: Config, shapes: dict[str, tuple[str, ...]]) -> str | None:
+    outdated = [table.name for table in TABLES if shapes.get(table.name, table.column_names) != table.column_names]
+    if outdated:
+        return f"the shape of {', '.join(outdated)} is of another version"
+    if INGESTED_FILES.name not in shapes:
+        return None
+    others = warehouse.value(
+        "SELECT COUNT(*) FROM ingested_files WHERE ingest_spec_hash != @spec", {"spec": config.ingest_spec_hash}
+    )
+    return "the mapping, the time zone or the creator acts changed" if others else None
+
+
+def _all_still_there(
+    warehouse: Warehouse, config: Config, files: list[SourceFile], because: str, shapes: dict[str, tuple[str, ...]]
+) -> None:
+    """`ConfigError` when reading the log anew would lose events, for files that are gone since."""
+    if INGESTED_FILES.name not in shapes:
+        return
+    here = {file.sha256 for file in files}
+    known = warehouse.rows("SELECT path, sha256 FROM ingested_files ORDER BY path")
+    gone = [path for path, sha256 in known if sha256 not in here]
+    if gone:
+        raise ConfigError(
+            f"The log must be read anew ({because}), but {len(gone):,} of the files ingested before are no longer in "
+            f"[source] path, the first being {gone[0]}: put them back, or give --rebuild to go on without their events."
+        )
 
 
 def _shapes(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:

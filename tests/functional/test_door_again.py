@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fancare.errors import ConfigError
 from fancare.warehouse.duckdb_engine import Warehouse, open_url
 from tests.small_log import bring_in, event, everything, write_config, write_jsonl
 
@@ -86,6 +87,26 @@ def test_another_mapping_means_a_fresh_start(tmp_path: Path, warehouse: Warehous
     assert report.lines()[0] == "Rebuilt from scratch: the mapping, the time zone or the creator acts changed."
     assert [str(day) for day in report.changed_days] == ["2026-06-01", "2026-06-02"]
     assert warehouse.rows("SELECT activity_date, n_events FROM activity_daily") == [(report.first_day, 1)]
+
+
+def test_a_fresh_start_that_would_lose_events_is_refused_unless_asked_for(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl", GOOD[:2])
+    write_jsonl(tmp_path / "log/b.jsonl", GOOD[2:])
+    bring_in(warehouse, settings)
+    (tmp_path / "log/a.jsonl").unlink()
+    before = everything(warehouse)
+    assert bring_in(warehouse, settings).is_noop
+    other = write_config(tmp_path, timezone="UTC")
+    with pytest.raises(ConfigError) as caught:
+        bring_in(warehouse, other)
+    assert str(caught.value) == (
+        "The log must be read anew (the mapping, the time zone or the creator acts changed), but 1 of the files ingested "
+        "before are no longer in [source] path, the first being log/a.jsonl: put them back, or give --rebuild to go on "
+        "without their events."
+    )
+    assert everything(warehouse) == before
+    assert bring_in(warehouse, other, rebuild=True).n_events_total == 3
 
 
 def test_killed_before_the_end_nothing_has_happened(
