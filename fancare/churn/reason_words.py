@@ -1,13 +1,14 @@
 """A theme and an entity's own facts into one code of the controlled vocabulary, with the raw facts and both sentences.
 
-Codes are chosen by what the facts say, never by an event's name: a new event name needs no code. Where no code fits, the
-one feature of the theme that matters most speaks for itself through its record.
+Which fact speaks for a theme is decided by occlusion again, feature by feature: the sentence is about what moves the risk.
+Codes are chosen by what the facts say, never by an event's name, so a new event name needs no code. Where no code fits, the
+feature's record speaks.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from fancare import messages
 from fancare.churn.themes import Theme, subject
 from fancare.panel.feature import Feature
 
+SPEAKS = 0.5  # of the strongest feature's own effect: what may speak for a theme
 LONGER = 1.2  # a silence is worth comparing with the own usual gap from here on
 DOWN, UP = 0.8, 1.25  # a change against the own past is one from here on
 _UNITS = {"events", "days", "weeks", "fans", "rooms", "share", "ratio", "currency"}
@@ -52,115 +54,114 @@ class Facts:
         """The typical value, NaN likewise."""
         return float(self.typical[self._position[name]]) if name in self._position else math.nan
 
-    def count(self, theme: Theme, days: int) -> str:
-        """The name of a theme's count over a window ('' where it has none)."""
-        for j in theme.columns:
-            feature = self.features[j]
-            if feature.family == "counts" and feature.window_days == days:
-                return feature.name
-        return ""
+    def count(self, theme: Theme, days: int) -> float:
+        """The theme's count over a window."""
+        return next((self.value(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan)
+
+    def of(self, theme: Theme) -> list[Feature]:
+        return [self.features[j] for j in theme.columns]
 
 
-def words(theme: Theme, facts: Facts, raises: bool, strongest: Callable[[], Sequence[int]]) -> Words | None:
-    """The sentence for a theme that raises (or lowers) the risk; None where the facts are all typical.
+def words(theme: Theme, facts: Facts, alone: np.ndarray) -> Words | None:
+    """The sentence for a theme; None where all its facts look typical to a reader.
 
-    ``strongest`` gives the theme's columns, the one with the largest own effect first; asked for the fallback only.
+    ``alone`` is (d,): how much each feature by itself moves the risk in the theme's direction. Features that move it at least
+    half as much as the strongest may speak; one that a code is made for goes first.
     """
-    chosen = _CODES[theme.kind](theme, facts, raises) if theme.kind in _CODES else None
-    if chosen is not None:
-        code, values = chosen
-        return _worded(f"reason.{code}", theme, facts, values)
-    for j in strongest():
-        own = _feature(facts, j)
-        if own is not None:
-            return own
-    return None
+    ordered = sorted(theme.columns, key=lambda j: -alone[j])
+    ordered = [j for j in ordered if facts.row[j] != facts.typical[j]]
+    if not ordered:
+        return None
+    speaking = [j for j in ordered if alone[j] >= SPEAKS * alone[ordered[0]]] or ordered[:1]
+    if theme.kind in _CODES:
+        for j in speaking:
+            chosen = _CODES[theme.kind](theme, facts, facts.features[j])
+            if chosen is not None:
+                return _worded(f"reason.{chosen[0]}", theme, facts, chosen[1])
+    return next(filter(None, (_feature(facts, j) for j in ordered)), None)
 
 
 _Chosen = tuple[str, dict[str, Any]] | None
 
 
-def _silence(theme: Theme, facts: Facts, raises: bool) -> _Chosen:
+def _silence(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
+    """Whatever feature of it speaks, a silence is told in days."""
     silence, gap, typical = facts.value("recency_days"), facts.value("gap_mean_84d"), facts.usual("recency_days")
     if math.isnan(silence):
         return None
     days = {"silence_days": int(silence)}
     if silence == 0:
-        return None if raises else ("active_today", days)
-    if gap > 0:
-        ratio = silence / gap
-        if raises and ratio >= LONGER:
-            return "silence_vs_usual", days | {"usual_gap_days": _number(gap), "ratio": _number(ratio)}
-        if not raises and ratio <= 1:
-            return "within_usual", days | {"usual_gap_days": _number(gap)}
-    if (raises and silence > typical) or (not raises and silence < typical):
-        return "silence", days | {"typical": _number(typical)}
+        return "active_today", days
+    if gap > 0 and silence / gap >= LONGER:
+        return "silence_vs_usual", days | {"usual_gap_days": _number(gap), "ratio": _number(silence / gap)}
+    if gap > 0 and silence <= min(gap, typical):
+        return "within_usual", days | {"usual_gap_days": _number(gap)}
+    return ("silence", days | {"typical": _number(typical)}) if silence != typical else None
+
+
+def _activity(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
+    now = facts.value("active_days_28d")
+    before = (facts.value("active_days_84d") - now) / 2
+    changed = {"window_days": 28, "value": _number(now), "before": _number(before)}
+    is_level = speaker.name == f"active_days_{speaker.window_days}d"
+    below = facts.value(speaker.name) < facts.usual(speaker.name)
+    if speaker.family == "trend" or (is_level and speaker.window_days == 28):
+        if below and now < DOWN * before:
+            return "active_days_down", changed
+        if not below and before > 0 and now > UP * before:
+            return "active_days_up", changed
+    if is_level:
+        value, typical = facts.value(speaker.name), facts.usual(speaker.name)
+        return "active_days", {"window_days": speaker.window_days, "value": _number(value), "typical": _number(typical)}
     return None
 
 
-def _activity(theme: Theme, facts: Facts, raises: bool) -> _Chosen:
-    now, all_84, typical = (facts.value("active_days_28d"), facts.value("active_days_84d"), facts.usual("active_days_28d"))
-    before = (all_84 - now) / 2
-    window = {"window_days": 28, "value": _number(now)}
-    if raises and now < DOWN * before:
-        return "active_days_down", window | {"before": _number(before)}
-    if not raises and before > 0 and now > UP * before:
-        return "active_days_up", window | {"before": _number(before)}
-    if (raises and now < typical) or (not raises and now > typical):
-        return "active_days", window | {"typical": _number(typical)}
-    return None
+def _event(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
+    week, month, all_84 = (facts.count(theme, days) for days in (7, 28, 84))
+    value, typical = facts.value(speaker.name), facts.usual(speaker.name)
+    if speaker.family == "recency":
+        before = (month - week) / 3
+        gone = value > typical and week == 0 and before > 0
+        return ("event_stopped", {"window_days": 7, "value": 0, "before": _number(before)}) if gone else None
+    window = 28 if speaker.family == "trend" else speaker.window_days
+    if window in (7, 28):
+        now, before = (week, (month - week) / 3) if window == 7 else (month / 4, (all_84 - month) / 8)
+        rates = {"window_days": window, "now": _number(now), "before": _number(before)}
+        if value < typical and now == 0 and before > 0:
+            return "event_stopped", {"window_days": window, "value": 0, "before": _number(before)}
+        if value < typical and now < DOWN * before:
+            return "event_down", rates
+        if value > typical and before > 0 and now > UP * before:
+            return "event_up", rates
+    if speaker.family == "trend":
+        return None
+    level = {"window_days": window, "value": _number(value), "typical": _number(typical)}
+    if value == 0:
+        return ("event_none", level) if speaker.family == "counts" else None
+    return ("event_level" if speaker.family == "counts" else "event_days"), level
 
 
-def _event(theme: Theme, facts: Facts, raises: bool) -> _Chosen:
-    names = {days: facts.count(theme, days) for days in (7, 28, 84)}
-    week, month, all_84 = (facts.value(names[days]) for days in (7, 28, 84))
-    before_month, before_week = (all_84 - month) / 8, (month - week) / 3  # a week's mean before the window
-    typical = facts.usual(names[28])
-    level = ("event_level", {"window_days": 28, "value": _number(month), "typical": _number(typical)})
-    if raises:
-        if all_84 == 0:
-            usual = facts.usual(names[84])
-            return ("event_none", {"window_days": 84, "value": 0, "typical": _number(usual)}) if usual > 0 else None
-        if month == 0 and before_month > 0:
-            return "event_stopped", {"window_days": 28, "value": 0, "before": _number(before_month)}
-        if week == 0 and before_week > 0:
-            return "event_stopped", {"window_days": 7, "value": 0, "before": _number(before_week)}
-        if month / 4 < DOWN * before_month:
-            return "event_down", {"window_days": 28, "now": _number(month / 4), "before": _number(before_month)}
-        if week < DOWN * before_week:
-            return "event_down", {"window_days": 7, "now": _number(week), "before": _number(before_week)}
-        return level if month < typical else None
-    if before_month > 0 and month / 4 > UP * before_month:
-        return "event_up", {"window_days": 28, "now": _number(month / 4), "before": _number(before_month)}
-    if month > typical:
-        return level
-    if before_week > 0 and week > UP * before_week:
-        return "event_up", {"window_days": 7, "now": _number(week), "before": _number(before_week)}
-    return None
-
-
-def _amount(theme: Theme, facts: Facts, raises: bool) -> _Chosen:
-    now, all_84 = facts.value("revenue_amount_28d"), facts.value("revenue_amount_84d")
-    before = (all_84 - now) / 2
+def _amount(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
+    now = facts.value("revenue_amount_28d")
+    before = (facts.value("revenue_amount_84d") - now) / 2
     window = {"window_days": 28, "value": _number(now), "before": _number(before)}
-    if raises and now == 0 and before > 0:
+    if speaker.family != "trend" and speaker.window_days != 28:
+        return None
+    below = facts.value(speaker.name) < facts.usual(speaker.name)
+    if below and now == 0 and before > 0:
         return "amount_stopped", window
-    if raises and now < DOWN * before:
+    if below and now < DOWN * before:
         return "amount_down", window
-    if not raises and before > 0 and now > UP * before:
-        return "amount_up", window
-    return None
+    return ("amount_up", window) if not below and before > 0 and now > UP * before else None
 
 
-def _rooms(theme: Theme, facts: Facts, raises: bool) -> _Chosen:
+def _rooms(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     now, typical = facts.value("fans_28d"), facts.usual("fans_28d")
-    lost, gained = facts.value("fans_lost_28d"), facts.value("fans_gained_28d")
     window = {"window_days": 28, "value": _number(now)}
-    if (raises and lost > gained) or (not raises and gained > lost):
-        return "fans_lost", window | {"lost": _number(lost), "gained": _number(gained)}
-    if (raises and now < typical) or (not raises and now > typical):
-        return "fans_level", window | {"typical": _number(typical)}
-    return None
+    if speaker.name in ("fans_lost_28d", "fans_gained_28d", "fans_trend_28d"):
+        lost, gained = facts.value("fans_lost_28d"), facts.value("fans_gained_28d")
+        return "fans_changed", window | {"lost": _number(lost), "gained": _number(gained)}
+    return ("fans_level", window | {"typical": _number(typical)}) if speaker.name == "fans_28d" else None
 
 
 _CODES = {"silence": _silence, "activity": _activity, "event": _event, "amount": _amount, "rooms": _rooms}

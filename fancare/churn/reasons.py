@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -55,31 +54,50 @@ class Reason:
 def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> list[tuple[Reason, ...]]:
     """For each row of the panel up to five reasons, largest effect first, at ``horizon`` (the bands' by default).
 
-    Costs about one pass of the model per theme and row: ask for the rows that people will see.
+    Costs one pass of the model per theme and per feature of every row: ask for the rows that people will see.
     """
     horizon = bundle.spec.bands.horizon if horizon is None else horizon
     X = panel.X[:, columns_of(panel, bundle.feature_names)]
     themes = themes_of(bundle.features, bundle.churn.activity)
     found = effects(bundle.model, X, [theme.columns for theme in themes], horizon)
-    return [_explain(X[i], found[i], themes, bundle, horizon) for i in range(len(X))]
+    alone = effects(bundle.model, X, [(j,) for j in range(X.shape[1])], horizon)
+    return [_explain(X[i], found[i], alone[i], themes, bundle, horizon) for i in range(len(X))]
 
 
-def write(
-    warehouse: Warehouse, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str
-) -> int:  # fmt: skip
+def explain_top(warehouse: Warehouse, panel: Panel, bundle: Bundle, capacity: int) -> int:
+    """Write the reasons of the ``capacity`` highest ranks of the panel's day, as `risk_scores` has them.
+
+    Where no ranks are given there are no reasons: what was there before goes.
+    """
+    ranked = warehouse.rows(
+        "SELECT creator_id, fan_id FROM risk_scores WHERE entity = @entity AND as_of = @as_of AND rank <= @capacity",
+        {"entity": panel.entity, "as_of": panel.as_of[0].astype("datetime64[D]").item(), "capacity": capacity},
+    )
+    wanted = set(ranked)
+    keys = zip(_or_none(panel.creator_id, len(panel)), _or_none(panel.fan_id, len(panel)), strict=True)
+    top = panel.rows(np.array([key in wanted for key in keys], dtype=bool))
+    return _write(warehouse, panel, top, explain_rows(top, bundle), bundle.version)
+
+
+def write(warehouse: Warehouse, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str) -> int:
     """Replace the day's partition of `risk_reasons` by these reasons (one sequence per row of the panel)."""
-    days = np.unique(panel.as_of)
-    if len(days) != 1 or len(reasons) != len(panel):
+    if len(set(panel.as_of.tolist())) != 1 or len(reasons) != len(panel):
         raise Refused(
-            f"Reasons of {len(reasons)} rows were given for {len(panel)} rows over {len(days)} days; needed is one day, and "
-            f"one sequence of reasons for each of its rows."
+            f"Reasons of {len(reasons)} rows were given for {len(panel)} rows over {len(set(panel.as_of.tolist()))} days; "
+            f"needed is one day, and one sequence of reasons for each of its rows."
         )
-    as_of = days[0].astype("datetime64[D]").item()
+    return _write(warehouse, panel, panel, reasons, model_version)
+
+
+def _write(
+    warehouse: Warehouse, day: Panel, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str
+) -> int:
+    as_of = day.as_of[0].astype("datetime64[D]").item()
     rows = [
         {
             "entity": panel.entity,
-            "creator_id": None if panel.creator_id is None else str(panel.creator_id[i]),
-            "fan_id": None if panel.fan_id is None else str(panel.fan_id[i]),
+            "creator_id": creator_id,
+            "fan_id": fan_id,
             "as_of": as_of,
             "position": position,
             "code": reason.words.code,
@@ -92,7 +110,9 @@ def write(
             "text_en": reason.text("en"),
             "model_version": model_version,
         }
-        for i, own in enumerate(reasons)
+        for creator_id, fan_id, own in zip(
+            _or_none(panel.creator_id, len(panel)), _or_none(panel.fan_id, len(panel)), reasons, strict=True
+        )
         for position, reason in enumerate(own, start=1)
     ]
     warehouse.register("_explained", pa.Table.from_pylist(rows, schema=_SCHEMA))
@@ -105,15 +125,14 @@ def write(
 
 
 def _explain(
-    row: np.ndarray, found: np.ndarray, themes: Sequence[Theme], bundle: Bundle, horizon: int
-) -> tuple[Reason, ...]:  # fmt: skip
+    row: np.ndarray, found: np.ndarray, alone: np.ndarray, themes: Sequence[Theme], bundle: Bundle, horizon: int
+) -> tuple[Reason, ...]:
     facts = Facts(bundle.spec.entity, bundle.features, row, bundle.model.reference)
     worded: list[tuple[int, Words]] = []
     for g in np.argsort(-np.abs(found), kind="stable"):
         if abs(found[g]) < SMALLEST_EFFECT or len(worded) == MOST_REASONS:
             break
-        raises = bool(found[g] > 0)
-        own = words(themes[g], facts, raises, partial(_strongest, row, themes[g], bundle, horizon, raises))
+        own = words(themes[g], facts, np.sign(found[g]) * alone)
         if own is not None:
             worded.append((int(g), own))
     joint: dict[int, float] = {}
@@ -133,13 +152,6 @@ def _explain(
     )
 
 
-def _strongest(row: np.ndarray, theme: Theme, bundle: Bundle, horizon: int, raises: bool) -> list[int]:
-    """The theme's columns, the one whose own occlusion moves the risk most in the theme's direction first."""
-    alone = effects(bundle.model, row[None], [(j,) for j in theme.columns], horizon)[0]
-    order = np.argsort(-alone if raises else alone, kind="stable")
-    return [theme.columns[i] for i in order]
-
-
 def _verified(
     row: np.ndarray, groups: list[int], themes: Sequence[Theme], bundle: Bundle, horizon: int, sign: int
 ) -> dict[int, float]:
@@ -151,6 +163,10 @@ def _verified(
             return dict.fromkeys(groups, joint)
         groups = groups[:-1]
     return {}
+
+
+def _or_none(ids: np.ndarray | None, n: int) -> list[str | None]:
+    return [None] * n if ids is None else [str(one) for one in ids]
 
 
 _SCHEMA = pa.schema(

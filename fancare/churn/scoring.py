@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from fancare.churn.bundle import Bundle
+from fancare.churn.reasons import explain_top
 from fancare.churn.score import score
 from fancare.churn.themes import label
 from fancare.churn.training import scoring_model
@@ -23,7 +24,8 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
         raise Refused(f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`.")
     panel = read_panel(warehouse, config, [as_of], plan(warehouse, config, as_of).features, with_labels=False)
     report = score(warehouse, config, panel, loaded, as_of, now)
-    return report.lines("en")
+    n_reasons = explain_top(warehouse, panel, loaded.bundle, config.ops.capacity)
+    return [*report.lines("en"), f"{n_reasons:,} reasons for the first {config.ops.capacity:,} ranks"]
 
 
 def told_contributions(bundle: Bundle) -> list[tuple[str, str, float]] | None:

@@ -1,0 +1,344 @@
+"""Reasons say true facts, and taking these facts away moves the very risk that people see."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from fancare import messages
+from fancare.churn.bundle import Bundle
+from fancare.churn.model import fit_at_origin
+from fancare.churn.occlusion import contributions, effects
+from fancare.churn.promotion import Verdict
+from fancare.churn.reason_words import Facts, words
+from fancare.churn.reasons import MOST_REASONS, SMALLEST_EFFECT, explain_rows, explain_top, write
+from fancare.churn.registry import LoadedBundle
+from fancare.churn.score import score
+from fancare.churn.themes import themes_of
+from fancare.dates import TimeLine
+from fancare.errors import Refused
+from fancare.modelspec import ModelSpec, TrainSpec
+from fancare.panel.build import build, plan
+from fancare.panel.event_slots import Slot
+from fancare.panel.features import features_for
+from fancare.panel.gate import read_panel
+from tests import drawn_log
+from tests.drawn_panel import SMALL
+
+DAYS = 180
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+HOSTILE = "x'; DROP TABLE events -- {0}<b>\u202e" + "y" * 100
+
+
+def drawn_rows() -> list[dict]:
+    """Creators who broadcast at their own rates and go quiet for good or for a while; fans write while they do."""
+    random = np.random.default_rng(3)
+    rows = []
+    for creator in range(24):
+        rate, live = random.uniform(0.15, 0.8), True
+        drawn, messages_drawn = "", ""
+        for _ in range(DAYS):
+            live = live if random.random() > (0.02 if live else 0.04) else not live
+            drawn += "x" if live and random.random() < rate else "."
+            messages_drawn += "2" if live and random.random() < 0.7 else "."
+        rows += drawn_log.events(f"c{creator:02d}", drawn)
+        rows += drawn_log.events(f"f{creator:02d}", messages_drawn, event="message", creator=f"c{creator:02d}")
+        rows += drawn_log.events(f"f{creator:02d}", drawn[::-1], event=HOSTILE, creator=f"c{creator:02d}")
+    return rows
+
+
+@pytest.fixture(scope="module")
+def world():
+    """(warehouse, config, panel of all weeks, bundle): a drawn log through the real build and a small real model."""
+    config = drawn_log.config(active_within_days=28)
+    tabnet = replace(SMALL, epochs=6, seeds=(0, 1))
+    model_spec = ModelSpec("drawn", "creator", train=TrainSpec(calibration_weeks=2), tabnet=tabnet)
+    config = replace(config, model=model_spec)
+    with drawn_log.warehouse(drawn_rows()) as warehouse:
+        line = TimeLine(drawn_log.day(0), drawn_log.day(DAYS - 1), 0, config.churn.horizons)
+        build(warehouse, config, line.weekly_as_ofs(), line.data_through)
+        features = plan(warehouse, config, line.data_through).features
+        panel = read_panel(warehouse, config, line.weekly_as_ofs(), features)
+        split = line.split_at(line.data_through, model_spec.train.calibration_weeks)
+        model = fit_at_origin(panel, split, model_spec)
+        yield warehouse, config, panel, Bundle.of(model, panel.features, config, line.first_day, split.cut)
+
+
+@pytest.fixture(scope="module")
+def explained(world):
+    _, _, panel, bundle = world
+    sample = panel.rows(np.arange(0, len(panel), 5))
+    return sample, explain_rows(sample, bundle)
+
+
+def test_reasons_are_few_signed_and_sorted(explained):
+    _, reasons = explained
+    assert sum(map(bool, reasons)) > len(reasons) / 3, "the model has something to say"
+    for own in reasons:
+        assert len(own) <= MOST_REASONS
+        sizes = [abs(reason.effect) for reason in own]
+        assert sizes == sorted(sizes, reverse=True)
+        assert all(size >= SMALLEST_EFFECT for size in sizes)
+        assert len({reason.theme for reason in own}) == len(own)
+    assert {reason.raises for own in reasons for reason in own} == {True, False}
+
+
+def test_each_effect_is_what_occluding_its_features_does_to_the_risk(world, explained):
+    """By hand: put the typical values in place, ask the model again."""
+    bundle = world[3]
+    sample, reasons = explained
+    X = sample.columns(bundle.feature_names).X
+    k = bundle.horizons.index(14)
+    for row, own in list(zip(X, reasons, strict=True))[:20]:
+        before = bundle.model.risks(row[None])[0, k]
+        for reason in own:
+            other = row.copy()
+            for name in reason.features:
+                j = bundle.feature_names.index(name)
+                other[j] = bundle.model.reference[j]
+            assert before - bundle.model.risks(other[None])[0, k] == pytest.approx(reason.effect, abs=1e-6)
+
+
+def test_reasons_of_one_sign_hold_together(world, explained):
+    bundle = world[3]
+    sample, reasons = explained
+    X = sample.columns(bundle.feature_names).X
+    for row, own in zip(X, reasons, strict=True):
+        for sign in (1, -1):
+            same = [reason for reason in own if reason.effect * sign > 0]
+            if not same:
+                continue
+            columns = [bundle.feature_names.index(name) for reason in same for name in reason.features]
+            joint = effects(bundle.model, row[None], [columns], 14)[0, 0]
+            assert joint * sign >= SMALLEST_EFFECT
+            assert {round(reason.joint_effect, 6) for reason in same} == {round(joint, 6)}
+
+
+def test_codes_come_from_the_vocabulary_and_facts_are_raw(explained):
+    sample, reasons = explained
+    known = set(messages.codes("reason."))
+    position = {name: j for j, name in enumerate(sample.feature_names)}
+    for i, own in enumerate(reasons):
+        for reason in own:
+            assert reason.words.code in known
+            assert json.loads(json.dumps(reason.words.facts, allow_nan=False)) == dict(reason.words.facts)
+            if "silence_days" in reason.words.facts:
+                assert reason.words.facts["silence_days"] == sample.X[i, position["recency_days"]]
+
+
+def test_hostile_names_stay_facts(explained):
+    _, reasons = explained
+    texts = [reason.text(lang) for own in reasons for reason in own for lang in ("ko", "en") if "DROP" in reason.text(lang)]
+    assert texts
+    assert all("\u202e" not in text and len(text) < 250 for text in texts)
+
+
+def test_one_row_alone_has_the_same_reasons(world, explained):
+    sample, reasons = explained
+    for i in range(0, len(sample), 7):
+        (alone,) = explain_rows(sample.rows(np.array([i])), world[3])
+        assert [reason.theme for reason in alone] == [reason.theme for reason in reasons[i]]
+        assert [reason.effect for reason in alone] == pytest.approx([r.effect for r in reasons[i]], abs=1e-6)
+
+
+def test_a_typical_row_has_no_reasons(world):
+    _, _, panel, bundle = world
+    typical = panel.columns(bundle.feature_names).rows(np.array([0]))
+    assert explain_rows(replace(typical, X=bundle.model.reference[None].copy()), bundle) == [()]
+
+
+def test_no_rows_no_reasons(world):
+    assert explain_rows(world[2].rows(np.arange(0)), world[3]) == []
+
+
+def test_other_horizons_can_be_explained(world, explained):
+    (own,) = explain_rows(explained[0].rows(np.array([0])), world[3], horizon=28)
+    assert all(reason.horizon == 28 for reason in own)
+
+
+# --- the table
+
+
+@pytest.fixture
+def scored(world):
+    warehouse, config, panel, bundle = world
+    today = panel.rows(panel.as_of == panel.as_of.max())
+    verdict = Verdict(True, "gate.passed", {"gain": 0.1})
+    loaded = LoadedBundle(bundle, bundle.version, None, verdict)
+    day: date = today.as_of[0].item()
+    score(warehouse, config, today, loaded, day, NOW)
+    return warehouse, config, today, loaded, day
+
+
+def test_the_top_ranks_get_reasons_and_nobody_else(scored):
+    warehouse, _, today, loaded, day = scored
+    explain_top(warehouse, today, loaded.bundle, capacity=4)
+    rows = warehouse.rows("SELECT DISTINCT creator_id FROM risk_reasons WHERE as_of = @day", {"day": day})
+    top = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day AND rank <= 4", {"day": day})
+    assert set(rows) <= set(top)
+    assert rows
+    positions = warehouse.rows("SELECT creator_id, MIN(position), MAX(position), COUNT(*) FROM risk_reasons GROUP BY creator_id")
+    assert all(first == 1 and last == n for _, first, last, n in positions)
+    assert warehouse.rows("SELECT DISTINCT model_version, horizon FROM risk_reasons") == [(loaded.version, 14)]
+
+
+def test_without_ranks_old_reasons_go(scored):
+    warehouse, config, today, loaded, day = scored
+    explain_top(warehouse, today, loaded.bundle, capacity=4)
+    score(warehouse, config, today, replace(loaded, verdict=Verdict(False, "gate.no_backtest")), day, NOW)
+    assert explain_top(warehouse, today, loaded.bundle, capacity=4) == 0
+    assert warehouse.value("SELECT COUNT(*) FROM risk_reasons WHERE as_of = @day", {"day": day}) == 0
+
+
+def test_written_reasons_read_back(scored):
+    warehouse, _, today, loaded, _ = scored
+    one = today.rows(np.array([2]))
+    (own,) = explain_rows(one, loaded.bundle)
+    assert write(warehouse, one, [own], "v") == len(own)
+    rows = warehouse.rows("SELECT code, effect, fact, text_ko, text_en, features FROM risk_reasons ORDER BY position")
+    assert [row[:2] for row in rows] == [(reason.words.code, reason.effect) for reason in own]
+    assert [json.loads(row[2]) for row in rows] == [dict(reason.words.facts) for reason in own]
+    assert [row[3:] for row in rows] == [(r.text("ko"), r.text("en"), ",".join(r.features)) for r in own]
+
+
+def test_reasons_of_other_rows_are_refused(scored):
+    warehouse, _, today, _, _ = scored
+    with pytest.raises(Refused, match="Reasons of 1 rows were given for"):
+        write(warehouse, today, [()], "v")
+
+
+# --- words, from drawn facts
+
+SLOTS = (
+    Slot(0, "creator", "broadcast", date(2026, 1, 1), False, True),
+    Slot(1, "fan", "gift", date(2026, 1, 1), False, True),
+    Slot(2, "fan", None, date(2026, 1, 1), False, True),
+)
+RECORDS = features_for("creator", SLOTS, revenue=True, many_rooms=True, other_events=True)
+NAMES = [record.name for record in RECORDS]
+GIFT = "fan_gift_" + NAMES[[r.event_name for r in RECORDS].index("gift")].split("_")[2]
+OTHER = "fan_other"
+
+
+def worded(kind: str, own: dict, typical: dict, speaker: str, event: str | None = "gift"):
+    """The words for a theme, with one feature that alone moves the risk; what is not drawn is 1 for everyone."""
+    row, reference = np.ones(len(NAMES)), np.ones(len(NAMES))
+    for values, into in ((typical, reference), (typical | own, row)):
+        for name, value in values.items():
+            into[NAMES.index(name)] = value
+    themes = [t for t in themes_of(RECORDS, ("broadcast",)) if t.kind == kind and (kind != "event" or t.event_name == event)]
+    alone = np.zeros(len(NAMES))
+    alone[NAMES.index(speaker)] = 0.1
+    return words(themes[-1], Facts("creator", RECORDS, row, reference), alone)
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "typical", "speaker", "ko"),
+    [
+        ("silence", {"recency_days": 12, "gap_mean_84d": 2}, {"recency_days": 3}, "recency_days",
+         "마지막 활동 후 12일 – 평소 간격(2일)의 6배"),
+        ("silence", {"recency_days": 12, "gap_mean_84d": np.nan}, {"recency_days": 3}, "recency_days",
+         "마지막 활동 후 12일 (일반적으로 3일)"),
+        ("silence", {"recency_days": 2, "gap_mean_84d": 3.5}, {"recency_days": 3}, "recency_days",
+         "마지막 활동 후 2일 – 평소 간격(3.5일) 이내"),
+        ("silence", {"recency_days": 0, "gap_mean_84d": 3.5}, {"recency_days": 3}, "recency_days", "기준일 당일에도 활동함"),
+        ("activity", {"active_days_28d": 2, "active_days_84d": 22}, {"active_days_28d": 8}, "active_days_28d",
+         "최근 28일 활동일 2일 – 그 전에는 같은 기간에 10일"),
+        ("activity", {"active_days_28d": 2, "active_days_84d": 6}, {"active_days_28d": 8}, "active_days_28d",
+         "최근 28일 중 활동일 2일 (일반적으로 8일)"),
+        ("activity", {"active_days_28d": 12, "active_days_84d": 22}, {"active_days_28d": 8}, "active_days_28d",
+         "최근 28일 활동일 12일 – 그 전 같은 기간의 5일보다 늘어남"),
+        ("activity", {"streak_weeks": 1}, {"streak_weeks": 6}, "streak_weeks", "연속 활동 주 수: 1주 (일반적으로 6주)"),
+        ("event", {f"{GIFT}_n_7d": 0, f"{GIFT}_n_28d": 6}, {f"{GIFT}_n_7d": 3}, f"{GIFT}_n_7d",
+         "팬 'gift' – 최근 7일간 없음 (그 전에는 주 2회)"),
+        ("event", {f"{GIFT}_n_28d": 4, f"{GIFT}_n_84d": 24}, {f"{GIFT}_n_28d": 9}, f"{GIFT}_n_28d",
+         "팬 'gift' – 최근 28일 주 1회, 그 전 주 2.5회보다 줄어듦"),
+        ("event", {f"{GIFT}_n_28d": 16, f"{GIFT}_n_84d": 24}, {f"{GIFT}_n_28d": 9}, f"{GIFT}_n_28d",
+         "팬 'gift' – 최근 28일 주 4회, 그 전 주 1회보다 늘어남"),
+        ("event", {f"{GIFT}_n_84d": 90}, {f"{GIFT}_n_84d": 12}, f"{GIFT}_n_84d", "팬 'gift' – 최근 84일 90회 (일반적으로 12회)"),
+        ("event", {f"{GIFT}_n_84d": 0}, {f"{GIFT}_n_84d": 12}, f"{GIFT}_n_84d", "팬 'gift' – 최근 84일간 없음 (일반적으로 12회)"),
+        ("event", {f"{GIFT}_days_84d": 9}, {f"{GIFT}_days_84d": 3}, f"{GIFT}_days_84d",
+         "팬 'gift' – 최근 84일 중 9일 (일반적으로 3일)"),
+        ("event", {f"{GIFT}_recency_days": 40}, {f"{GIFT}_recency_days": 3}, f"{GIFT}_recency_days",
+         "마지막 팬의 'gift' 후 일수: 40일 (일반적으로 3일)"),
+        ("amount", {"revenue_amount_28d": 0, "revenue_amount_84d": 9000}, {"revenue_amount_28d": 2000}, "revenue_amount_28d",
+         "최근 28일간 후원 없음 (그 전에는 같은 기간에 4,500)"),
+        ("amount", {"revenue_amount_28d": 1000, "revenue_amount_84d": 9000}, {"revenue_amount_28d": 2000},
+         "revenue_amount_28d", "최근 28일 후원 1,000 – 그 전 같은 기간의 4,000보다 줄어듦"),
+        ("amount", {"revenue_amount_28d": 5000, "revenue_amount_84d": 9000}, {"revenue_amount_28d": 2000},
+         "revenue_amount_28d", "최근 28일 후원 5,000 – 그 전 같은 기간의 2,000보다 늘어남"),
+        ("rooms", {"fans_lost_28d": 31, "fans_gained_28d": 2, "fans_28d": 10}, {"fans_lost_28d": 4}, "fans_lost_28d",
+         "조용해진 팬 31명, 새로 온 팬 2명 (최근 28일, 활동 팬 10명)"),
+        ("rooms", {"fans_28d": 3}, {"fans_28d": 40}, "fans_28d", "최근 28일 활동 팬 3명 (일반적으로 40명)"),
+        ("rooms", {"top_fan_share_28d": 0.8}, {"top_fan_share_28d": 0.25}, "top_fan_share_28d",
+         "가장 활발한 팬의 활동 비중(28일): 80% (일반적으로 25%)"),
+        ("weekday", {"weekend_share_84d": np.nan}, {"weekend_share_84d": 0.5}, "weekend_share_84d",
+         "활동일 중 주말 비율: 아직 알 수 없음 (일반적으로 50%)"),
+        ("tenure", {"tenure_days": 1400}, {"tenure_days": 90}, "tenure_days", "첫 이벤트 후 일수: 1,400일 (일반적으로 90일)"),
+    ],
+)  # fmt: skip
+def test_facts_in_korean(kind, own, typical, speaker, ko):
+    found = worded(kind, own, typical, speaker)
+    assert found.text["ko"] == ko
+    assert not any("가" <= char <= "힣" for char in found.text["en"])
+
+
+def test_the_sentence_is_about_the_feature_that_moves_the_risk():
+    """More of it over months raises the risk although last week had none: the sentence must not say 'none'."""
+    own = {f"{GIFT}_n_7d": 0, f"{GIFT}_n_28d": 20, f"{GIFT}_n_84d": 90}
+    typical = {f"{GIFT}_n_7d": 1, f"{GIFT}_n_28d": 4, f"{GIFT}_n_84d": 12}
+    assert worded("event", own, typical, f"{GIFT}_n_84d").facts["value"] == 90
+    assert worded("event", own, typical, f"{GIFT}_n_7d").code == "reason.event_stopped"
+
+
+def test_names_past_the_first_200_speak_as_other_events():
+    found = worded("event", {f"{OTHER}_n_84d": 90}, {f"{OTHER}_n_84d": 12}, f"{OTHER}_n_84d", event=None)
+    assert found.text["ko"] == "팬 기타 이벤트 – 최근 84일 90회 (일반적으로 12회)"
+    assert found.facts["event_name"] is None
+
+
+def test_typical_facts_have_no_words():
+    assert worded("tenure", {}, {"tenure_days": 90}, "tenure_days") is None
+
+
+# --- contributions
+
+
+def test_contributions_rank_what_moves_the_risk(world):
+    _, _, panel, bundle = world
+    themes = themes_of(bundle.features, bundle.churn.activity)
+    X = panel.columns(bundle.feature_names).X
+    found = contributions(bundle.model, X, themes, horizon=14, max_rows=100)
+    assert found.n_rows == 100
+    assert {c.theme for c in found.themes} == {theme.key for theme in themes}
+    sizes = [c.mean_abs_effect for c in found.themes]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(abs(c.mean_effect) <= c.mean_abs_effect + 1e-12 for c in found.themes)
+    assert -1 <= found.rank_correlation <= 1
+    assert 0 <= found.top_overlap <= 1
+    assert found == contributions(bundle.model, X, themes, horizon=14, max_rows=100), "the same seed draws the same rows"
+
+
+def test_a_theme_the_model_cannot_see_contributes_nothing(world):
+    bundle = world[3]
+    X = np.tile(bundle.model.reference, (10, 1))
+    assert (effects(bundle.model, X, [(0, 1, 2), ()], 14) == 0).all()
+
+
+def test_one_seed_has_nobody_to_agree_with(churn_model, panel):
+    found = contributions(churn_model, panel.X, themes_of(panel.features, ()), horizon=14, max_rows=20)
+    assert found.rank_correlation is None
+    assert found.top_overlap is None
+
+
+def test_contributions_survive_the_bundle(world, tmp_path):
+    from fancare.churn import bundle as bundles
+
+    _, _, panel, bundle = world
+    found = contributions(bundle.model, panel.columns(bundle.feature_names).X, themes_of(bundle.features, ()), 14, max_rows=30)
+    replace(bundle, contributions=found).write(tmp_path / "b")
+    assert bundles.read(tmp_path / "b").contributions == found
