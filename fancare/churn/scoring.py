@@ -23,8 +23,9 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
     if loaded is None:
         raise Refused(f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`.")
     panel = read_panel(warehouse, config, [as_of], plan(warehouse, config, as_of).features, with_labels=False)
-    report = score(warehouse, config, panel, loaded, as_of, now)
-    n_reasons = explain_top(warehouse, panel, loaded.bundle, config.ops.capacity)
+    with warehouse.transaction():  # scores never stand beside another model's reasons
+        report = score(warehouse, config, panel, loaded, as_of, now)
+        n_reasons = explain_top(warehouse, panel, loaded.bundle, config.ops.capacity)
     return [*report.lines("en"), f"{n_reasons:,} reasons for the first {config.ops.capacity:,} ranks"]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from fancare.churn.metrics import ece
 from fancare.churn.promotion import judge, same_rows, verdict
 from fancare.errors import Refused
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
@@ -103,3 +105,19 @@ def test_the_gate_is_the_challengers_spec(made):
 def test_same_rows_means_same_days_and_as_many(made):
     assert same_rows(drawn_backtest(), drawn_backtest(tabnet=0.6))
     assert not same_rows(drawn_backtest(), drawn_backtest(last_test="2026-07-01"))
+
+
+def test_few_rows_are_forgiven_what_chance_does_to_the_ece(churn_model):
+    """By simulation: the ECE of perfectly calibrated risks on 300 rows is well above 0, and within what the gate allows."""
+    random = np.random.default_rng(0)
+    risk = random.uniform(0.05, 0.6, size=(200, 300))
+    by_chance = np.mean([ece((random.random(300) < p).astype(float), p) for p in risk])
+    assert by_chance > 0.05
+    few = drawn_backtest(ece=float(by_chance))
+    for by_model in few["horizons"].values():
+        by_model["tabnet"] |= {"n": 300, "brier": float((risk * (1 - risk)).mean())}
+    assert verdict(drawn_bundle(churn_model, backtest=few)).can_say
+    many = drawn_backtest(ece=float(by_chance) + 0.02)
+    for by_model in many["horizons"].values():
+        by_model["tabnet"] |= {"n": 300_000}
+    assert verdict(drawn_bundle(churn_model, backtest=many)).code == "gate.not_calibrated"
