@@ -63,7 +63,7 @@ def insert(warehouse: Warehouse, config: Config, staged: Staged, days: ChangedDa
 def _meet(warehouse: Warehouse, first: object, last: object, days: ChangedDays) -> int:
     """Drop from `incoming` what `events` holds already, and from `events` what `incoming` holds better; count these."""
     span = {"first": first, "last": last}
-    if not warehouse.raw("SELECT 1 FROM events WHERE activity_date BETWEEN $first AND $last LIMIT 1", span).fetchone():
+    if not warehouse.raw("SELECT 1 FROM events WHERE activity_date BETWEEN $first AND $last LIMIT 1", span).fetchall():
         return 0
     better = f"""(i.arrived_at < e.arrived_at OR (e.arrived_at IS NULL AND i.arrived_at IS NOT NULL)
       OR (i.arrived_at IS NOT DISTINCT FROM e.arrived_at AND {_CONTENT.format("i")} < {_room_content("e")}))"""
@@ -93,13 +93,13 @@ def _attribute(warehouse: Warehouse, config: Config) -> int:
     (count,) = warehouse.raw(
         f"INSERT INTO events BY NAME SELECT {_NAMES} FROM ({to_duckdb(WHO_ACTS)})",
         {"creator_acts": list(config.events.creator_acts)},
-    ).fetchone()
+    ).fetchall()[0]
     return int(count)
 
 
 def merge_twins(warehouse: Warehouse, first: object, last: object) -> int:
     """Of events that are one once ids are resolved (same name, time, id and person), keep the one that arrived first."""
-    if not warehouse.raw("SELECT 1 FROM identity_links LIMIT 1").fetchone():
+    if not warehouse.raw("SELECT 1 FROM identity_links LIMIT 1").fetchall():
         return 0
     (count,) = warehouse.raw(
         """
@@ -115,7 +115,7 @@ def merge_twins(warehouse: Warehouse, first: object, last: object) -> int:
           ) WHERE position > 1)
         """,
         {"first": first, "last": last},
-    ).fetchone()
+    ).fetchall()[0]
     return int(count)
 
 
@@ -167,7 +167,7 @@ def reattribute(warehouse: Warehouse, config: Config, where: str, days: ChangedD
         "CREATE OR REPLACE TEMP TABLE incoming AS SELECT rowid AS event_row, * REPLACE "
         f"(CASE WHEN room_named THEN creator_id END AS creator_id) FROM events WHERE {where}"
     )
-    if not warehouse.raw("SELECT 1 FROM incoming LIMIT 1").fetchone():
+    if not warehouse.raw("SELECT 1 FROM incoming LIMIT 1").fetchall():
         return 0
     days.add("SELECT activity_date FROM incoming")
     before = "SELECT event_id, event_time, event_name, actor_id, actor, creator_id, fan_id FROM events"

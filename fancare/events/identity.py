@@ -146,7 +146,7 @@ def _add(warehouse: Warehouse, evidence: Evidence) -> bool:
         "DELETE FROM identity_evidence known USING news WHERE known.alias_id = news.alias_id "
         "AND known.canonical_id = news.canonical_id AND known.explicit = news.explicit"
     )
-    (count,) = warehouse.raw("INSERT INTO identity_evidence BY NAME FROM news").fetchone()
+    (count,) = warehouse.raw("INSERT INTO identity_evidence BY NAME FROM news").fetchall()[0]
     warehouse.raw("DROP TABLE news")
     return bool(count)
 

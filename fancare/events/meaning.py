@@ -123,7 +123,7 @@ def look_at_time(warehouse: Warehouse, sample: Sample, column: str) -> TimeLook 
     """First and last moment and the night of a time column; None where none of it reads as a time."""
     look = sample.column(column)
     moment = _moment(look)
-    first, last = warehouse.raw(f"SELECT min({moment}), max({moment}) FROM sample").fetchone()
+    first, last = warehouse.raw(f"SELECT min({moment}), max({moment}) FROM sample").fetchall()[0]
     if first is None:
         return None
     hours = dict(warehouse.raw(f"SELECT hour({moment}) AS h, count(*) FROM sample GROUP BY h").fetchall())

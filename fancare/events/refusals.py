@@ -28,7 +28,7 @@ def judge(warehouse: Warehouse, staged: Staged, now: datetime) -> None:
         line, reason = warehouse.raw(
             "SELECT line, reason FROM read_parquet($path) WHERE kind = 'dead' ORDER BY line LIMIT 1",
             {"path": literal_path(staged.path)},
-        ).fetchone()
+        ).fetchall()[0]
         where = f"all are listed in {letters}" if letters else "see there"
         raise DataQualityError(
             f"{name}: {n_dead:,} of {n_rows:,} rows are malformed, first row {line} ({reason}); at most 10, or 1 in "
@@ -39,7 +39,7 @@ def judge(warehouse: Warehouse, staged: Staged, now: datetime) -> None:
         (first, last) = warehouse.raw(
             "SELECT min(event_time), max(event_time) FROM read_parquet($path) WHERE kind = 'quarantined'",
             {"path": literal_path(staged.path)},
-        ).fetchone()
+        ).fetchall()[0]
         raise DataQualityError(
             f"{name}: all {n_odd:,} rows have impossible times ({first:%Y-%m-%d} to {last:%Y-%m-%d}); they must lie "
             f"between 2005 and now ({now:%Y-%m-%d %H:%M} UTC): correct the times or the clock given by --now."
@@ -51,7 +51,7 @@ def judge_properties(warehouse: Warehouse, config: Config, reader: LineReader) -
     name, seen = config.source.columns.creator_id, sorted(reader.properties_seen)
     if name is None or name in seen or not seen:
         return None
-    if warehouse.raw("SELECT 1 FROM events WHERE room_named LIMIT 1").fetchone():
+    if warehouse.raw("SELECT 1 FROM events WHERE room_named LIMIT 1").fetchall():
         return None
     said = f"[source.columns] creator_id = {name!r}, but no event has such a property"
     if close := difflib.get_close_matches(name, seen, n=1, cutoff=0.7):

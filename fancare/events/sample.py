@@ -141,7 +141,7 @@ def take(warehouse: Warehouse, log: Path) -> Sample:
         table, is_whole = _read_lines(files)
         warehouse.register("sample", table)
     described = warehouse.raw("DESCRIBE SELECT * FROM sample").fetchall()[:MAX_COLUMNS]
-    n_rows = warehouse.raw("SELECT count(*) FROM sample").fetchone()[0]
+    n_rows = warehouse.raw("SELECT count(*) FROM sample").fetchall()[0][0]
     if not n_rows:
         raise DataQualityError(f"{log} holds no rows; give a log with events in it.")
     return Sample(
@@ -186,7 +186,7 @@ def _view_parquet(warehouse: Warehouse, files: tuple[Path, ...]) -> int:
     try:
         paths = ", ".join("'" + literal_path(path).replace("'", "''") + "'" for path in files)
         source = f"read_parquet([{paths}], union_by_name = true)"
-        (n_rows,) = warehouse.raw(f"SELECT count(*) FROM {source}").fetchone()
+        (n_rows,) = warehouse.raw(f"SELECT count(*) FROM {source}").fetchall()[0]
         warehouse.raw(f"CREATE OR REPLACE TEMP VIEW sample AS SELECT * FROM {source} LIMIT {MAX_ROWS}")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
@@ -269,26 +269,26 @@ def _look(warehouse: Warehouse, column: str, type_: str, n_rows: int) -> ColumnL
     name = quoted(column)
     is_number = type_.split("(")[0] in NUMBERS
     is_text = type_ == "VARCHAR"
-    n_filled, n_distinct = warehouse.raw(f"SELECT count({name}), approx_count_distinct({name}) FROM sample").fetchone()
+    n_filled, n_distinct = warehouse.raw(f"SELECT count({name}), approx_count_distinct({name}) FROM sample").fetchall()[0]
     if n_distinct <= 5_000 and n_filled <= 2_000_000:
-        (n_distinct,) = warehouse.raw(f"SELECT count(DISTINCT {name}) FROM sample").fetchone()
+        (n_distinct,) = warehouse.raw(f"SELECT count(DISTINCT {name}) FROM sample").fetchall()[0]
     n_distinct = min(n_distinct, n_filled)
     low = high = None
     if is_number:
         finite = f"FILTER (isfinite({name}::DOUBLE))"
         low, high = warehouse.raw(
             f"SELECT min({name}) {finite}::DOUBLE, max({name}) {finite}::DOUBLE FROM sample"
-        ).fetchone()
+        ).fetchall()[0]
         if high is not None and high >= LARGE:  # a few wrong clocks must not hide that these are times
             low, high = warehouse.raw(
                 f"SELECT approx_quantile({name}::DOUBLE, 0.01), approx_quantile({name}::DOUBLE, 0.99) FROM sample"
-            ).fetchone()
+            ).fetchall()[0]
     times = numbers = 0.0
     if is_text:
         checked, as_times, as_numbers = warehouse.raw(
             f"SELECT count(*), count(try_cast(t AS TIMESTAMPTZ)), count(try_cast(t AS DOUBLE)) FROM "
             f"(SELECT {name} AS t FROM sample WHERE {name} IS NOT NULL LIMIT {TEXTS_CHECKED})"
-        ).fetchone()
+        ).fetchall()[0]
         times, numbers = (as_times / checked, as_numbers / checked) if checked else (0.0, 0.0)
     found = warehouse.raw(
         f"SELECT DISTINCT left({name}::VARCHAR, 24) FROM (SELECT {name} FROM sample WHERE {name} IS NOT NULL LIMIT 1000) "

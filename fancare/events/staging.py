@@ -87,7 +87,7 @@ def describe(warehouse: Warehouse, file: SourceFile, path: Path) -> Staged:
         "count(*) FILTER (kind = 'event' AND amount < 0), min(event_time) FILTER (kind = 'event'), "
         "max(event_time) FILTER (kind = 'event') FROM read_parquet($path)",
         parameters,
-    ).fetchone()
+    ).fetchall()[0]
     days = warehouse.raw(
         "SELECT activity_date, count(*) FROM read_parquet($path) WHERE kind = 'event' GROUP BY ALL ORDER BY ALL", parameters
     ).fetchall()

@@ -150,10 +150,8 @@ class Warehouse:
     # --- tables
 
     def has_table(self, name: str) -> bool:
-        found = self._connection.execute(
-            "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [name]
-        ).fetchone()
-        return bool(found and found[0])
+        found = self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()
+        return bool(found)
 
     def columns_of(self, name: str) -> tuple[str, ...]:
         """Column names of a table that exists, in order."""
@@ -189,7 +187,7 @@ class Warehouse:
             self.create(table)
             self.raw(f'DELETE FROM "{table.name}" WHERE {where}', dict(partition))
             self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM ({to_duckdb(google_sql)})', parameters)
-            (count,) = self.raw(f'SELECT count(*) FROM "{table.name}" WHERE {where}', dict(partition)).fetchone()
+            ((count,),) = self.raw(f'SELECT count(*) FROM "{table.name}" WHERE {where}', dict(partition)).fetchall()
         return int(count)
 
     def replace_partitions(
@@ -241,10 +239,10 @@ class Warehouse:
             self.raw(
                 f'DELETE FROM "{table.name}" WHERE activity_date IN (SELECT unnest($days::DATE[]))', {"days": list(days)}
             )
-            (count,) = self.raw(
+            ((count,),) = self.raw(
                 f'INSERT INTO "{table.name}" BY NAME SELECT {names} FROM ({to_duckdb(google_sql)})',
                 {**(parameters or {}), "days": list(days)},
-            ).fetchone()
+            ).fetchall()
         return int(count)
 
     def append(self, table: Table, rows: pa.Table) -> None:
