@@ -18,7 +18,7 @@ from fancare.churn.model import ChurnModel
 from fancare.churn.tabnet import TabNetChain
 from fancare.churn.themes import Theme
 
-OCCLUDED_ROWS_AT_A_TIME = 32_768
+CELLS_AT_A_TIME = 8_000_000  # of occluded copies: 32 MB
 TOP = 5
 
 
@@ -60,7 +60,7 @@ def effects(model: ChurnModel, X: np.ndarray, groups: Sequence[Sequence[int]], h
     k = model.horizons.index(horizon)
     X = np.asarray(X, dtype=np.float32)
     out = np.empty((len(X), len(groups)))
-    step = max(1, OCCLUDED_ROWS_AT_A_TIME // (len(groups) + 1))
+    step = max(1, CELLS_AT_A_TIME // ((len(groups) + 1) * max(1, X.shape[1])))
     for start in range(0, len(X), step):
         rows = X[start : start + step]
         variants = np.repeat(rows[None], len(groups) + 1, axis=0)
@@ -69,6 +69,16 @@ def effects(model: ChurnModel, X: np.ndarray, groups: Sequence[Sequence[int]], h
         risks = model.risks(variants.reshape(-1, X.shape[1]))[:, k].reshape(len(groups) + 1, len(rows))
         out[start : start + step] = (risks[0] - risks[1:]).T
     return out
+
+
+def joint_effects(model: ChurnModel, X: np.ndarray, columns: Sequence[Sequence[int]], horizon: int) -> np.ndarray:
+    """(n,): the same for one group of columns per row, each row its own."""
+    k = model.horizons.index(horizon)
+    X = np.asarray(X, dtype=np.float32)
+    without = X.copy()
+    for i, group in enumerate(columns):
+        without[i, list(group)] = model.reference[list(group)]
+    return model.risks(X)[:, k] - model.risks(without)[:, k]
 
 
 def contributions(

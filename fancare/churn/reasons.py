@@ -9,7 +9,7 @@ and together with the other reasons of its sign.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from fancare.churn.bundle import Bundle
 from fancare.churn.model import columns_of
-from fancare.churn.occlusion import effects
+from fancare.churn.occlusion import effects, joint_effects
 from fancare.churn.reason_words import Facts, Words, words
 from fancare.churn.themes import Theme, themes_of
 from fancare.errors import Refused
@@ -61,7 +61,23 @@ def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> li
     themes = themes_of(bundle.features, bundle.churn.activity)
     found = effects(bundle.model, X, [theme.columns for theme in themes], horizon)
     alone = effects(bundle.model, X, [(j,) for j in range(X.shape[1])], horizon)
-    return [_explain(X[i], found[i], alone[i], themes, bundle, horizon) for i in range(len(X))]
+    worded = [_worded(X[i], found[i], alone[i], themes, bundle) for i in range(len(X))]
+    joint = _verified(X, found, worded, themes, bundle, horizon)
+    return [
+        tuple(
+            Reason(
+                theme=themes[g].key,
+                words=own,
+                effect=float(found[i, g]),
+                joint_effect=joint[i, g],
+                horizon=horizon,
+                features=tuple(bundle.feature_names[j] for j in themes[g].columns),
+            )
+            for g, own in worded[i].items()
+            if (i, g) in joint
+        )
+        for i in range(len(X))
+    ]
 
 
 def explain_top(warehouse: Warehouse, panel: Panel, bundle: Bundle, capacity: int) -> int:
@@ -124,45 +140,47 @@ def _write(
         warehouse.unregister("_explained")
 
 
-def _explain(
-    row: np.ndarray, found: np.ndarray, alone: np.ndarray, themes: Sequence[Theme], bundle: Bundle, horizon: int
-) -> tuple[Reason, ...]:
+def _worded(
+    row: np.ndarray, found: np.ndarray, alone: np.ndarray, themes: Sequence[Theme], bundle: Bundle
+) -> dict[int, Words]:
+    """By number of the theme, the strongest first: those that have an effect worth telling and something to say."""
     facts = Facts(bundle.spec.entity, bundle.features, row, bundle.model.reference)
-    worded: list[tuple[int, Words]] = []
-    for g in np.argsort(-np.abs(found), kind="stable"):
+    worded: dict[int, Words] = {}
+    for g in np.argsort(-np.abs(found), kind="stable").tolist():
         if abs(found[g]) < SMALLEST_EFFECT or len(worded) == MOST_REASONS:
             break
         own = words(themes[g], facts, np.sign(found[g]) * alone)
         if own is not None:
-            worded.append((int(g), own))
-    joint: dict[int, float] = {}
-    for sign in (1, -1):
-        joint |= _verified(row, [g for g, _ in worded if found[g] * sign > 0], themes, bundle, horizon, sign)
-    return tuple(
-        Reason(
-            theme=themes[g].key,
-            words=own,
-            effect=float(found[g]),
-            joint_effect=joint[g],
-            horizon=horizon,
-            features=tuple(bundle.feature_names[j] for j in themes[g].columns),
-        )
-        for g, own in worded
-        if g in joint
-    )
+            worded[g] = own
+    return worded
 
 
 def _verified(
-    row: np.ndarray, groups: list[int], themes: Sequence[Theme], bundle: Bundle, horizon: int, sign: int
-) -> dict[int, float]:
-    """The joint effect of these themes, the weakest left out until it has the sign they claim; empty when it never has."""
-    while groups:
-        together = [j for g in groups for j in themes[g].columns]
-        joint = float(effects(bundle.model, row[None], [together], horizon)[0, 0])
-        if joint * sign >= SMALLEST_EFFECT:
-            return dict.fromkeys(groups, joint)
-        groups = groups[:-1]
-    return {}
+    X: np.ndarray, found: np.ndarray, worded: Sequence[Mapping[int, Words]], themes: Sequence[Theme], bundle: Bundle,
+    horizon: int,
+) -> dict[tuple[int, int], float]:  # fmt: skip
+    """(row, theme) of the reasons that hold together with the others of their sign, and that joint effect.
+
+    Where a row's reasons of one sign do not hold together, the weakest is left out until they do.
+    """
+    holding: dict[tuple[int, int], float] = {}
+    open_groups = [
+        (i, sign, same)
+        for i, own in enumerate(worded)
+        for sign in (1, -1)
+        if (same := [g for g in own if found[i, g] * sign > 0])
+    ]
+    while open_groups:
+        columns = [[j for g in same for j in themes[g].columns] for _, _, same in open_groups]
+        together = joint_effects(bundle.model, X[[i for i, _, _ in open_groups]], columns, horizon)
+        failed = []
+        for (i, sign, same), joint in zip(open_groups, together.tolist(), strict=True):
+            if joint * sign >= SMALLEST_EFFECT:
+                holding |= {(i, g): joint for g in same}
+            elif len(same) > 1:
+                failed.append((i, sign, same[:-1]))
+        open_groups = failed
+    return holding
 
 
 def _or_none(ids: np.ndarray | None, n: int) -> list[str | None]:

@@ -10,12 +10,13 @@ one rename: a process killed at any point leaves the old versions and the old ch
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -142,12 +143,14 @@ class Registry:
             data = json.loads(path.read_bytes())
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']!r}")
+            if data["sha256"] != _sha256_of(data["history"]) or data["champion"] != data["history"][-1]["version"]:
+                raise ValueError("its SHA-256 does not match")
             return tuple(Reign(**{**reign, "verdict": Verdict(**reign["verdict"])}) for reign in data["history"])
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise WarehouseError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, IndexError) as error:
             raise Refused(f"{path} is damaged ({error}); restore it, or remove it and promote a version again.") from None
 
     def promote(self, name: str, version: str, at: datetime, by: str = "") -> Verdict:
@@ -198,10 +201,12 @@ class Registry:
 
     def _write(self, name: str, history: tuple[Reign, ...]) -> None:
         home = self._home(name)
-        content: Mapping[str, Any] = {
+        reigns = [asdict(reign) for reign in history]
+        content = {
             "format": FORMAT,
             "champion": history[-1].version,
-            "history": [asdict(reign) for reign in history],
+            "history": reigns,
+            "sha256": _sha256_of(reigns),
         }
         temporary = home / f".{CHAMPION}.{os.getpid()}"
         try:
@@ -232,6 +237,10 @@ class Registry:
         if not _NAME.fullmatch(name):
             raise ConfigError(f"The model name {name!r} cannot name a folder; use letters, digits, '_', '-' and '.'.")
         return self.root / name
+
+
+def _sha256_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _is_whole(folder: Path) -> bool:

@@ -158,6 +158,19 @@ def test_a_damaged_champion_file_is_refused(registry, three, content):
         registry.champion(NAME)
 
 
+def test_one_flipped_bit_in_the_champion_file_is_refused(registry, three):
+    for bundle in three[:2]:
+        registry.promote(NAME, registry.register(bundle), NOW, by="ops")
+    path = registry.root / NAME / CHAMPION
+    whole = path.read_bytes()
+    for position in range(0, len(whole), 7):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        with pytest.raises(Refused, match=r"champion.json is damaged"):
+            registry.champion(NAME)
+    path.write_bytes(whole)
+    assert registry.champion(NAME).version == three[1].version
+
+
 def test_unknown_version_names_those_there_are(registry, three):
     version = registry.register(three[0])
     with pytest.raises(WarehouseError, match=f"drawn has no version '20990101-00000000' in .*; there are {version}"):
