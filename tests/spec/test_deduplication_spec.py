@@ -47,13 +47,16 @@ def test_name_time_person_and_id_make_an_event(
         assert report.files[0].n_reused_ids == n_reused
 
 
-@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
-def test_of_two_the_one_that_arrived_first_is_kept(tmp_path: Path, warehouse: Warehouse, order: tuple[str, str]) -> None:
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a"), ("a", "a")])
+def test_of_two_the_one_that_arrived_first_is_kept(tmp_path: Path, warehouse: Warehouse, names: tuple[str, str]) -> None:
     settings = write_config(tmp_path)
     early = event("donation", NOON, id="1", user="u", amount=5, arrived="2026-06-01 12:01")
     late = event("donation", NOON, id="1", user="u", amount=7, arrived="2026-06-03 12:01")
-    write_jsonl(tmp_path / f"log/{order[0]}.jsonl", [early])
-    write_jsonl(tmp_path / f"log/{order[1]}.jsonl", [late])
+    files: dict[str, list[dict]] = {}
+    for name, line in zip(names, (early, late), strict=True):
+        files.setdefault(name, []).append(line)
+    for name, lines in files.items():
+        write_jsonl(tmp_path / f"log/{name}.jsonl", lines)
     bring_in(warehouse, settings)
     assert warehouse.rows("SELECT amount FROM events") == [(5.0,)]
     assert warehouse.rows("SELECT amount_sum, n_events FROM activity_daily") == [(5.0, 1)]

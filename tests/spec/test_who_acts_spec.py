@@ -162,6 +162,21 @@ def test_a_device_counts_as_itself_until_its_user_is_known(tmp_path: Path, wareh
     assert {row[3] for row in visible(warehouse, june(9))} == {"f"}
 
 
+@pytest.mark.parametrize("arrived", [False, True])
+def test_a_device_belongs_to_the_user_that_was_known_first(tmp_path: Path, warehouse: Warehouse, arrived: bool) -> None:
+    settings = write_config(tmp_path)
+    late = {"arrived": "2026-06-06 12:00"} if arrived else {}
+    lines = [
+        event("message", "2026-06-03 12:00", id="1", device="d", user="a"),
+        event("message", "2026-06-02 12:00", id="2", device="d", user="b", **late),
+        event("message", "2026-06-04 12:00", id="3", device="d"),
+    ]
+    write_jsonl(tmp_path / "log/a.jsonl", lines)
+    bring_in(warehouse, settings)
+    first, when = ("a", 3) if arrived else ("b", 2)
+    assert warehouse.rows("SELECT alias_id, canonical_id, known_from FROM identity_links") == [("$device:d", first, june(when))]
+
+
 def test_a_visitor_counts_as_a_fan_until_it_is_known_as_a_creator(tmp_path: Path, warehouse: Warehouse) -> None:
     settings = write_config(tmp_path)
     write_jsonl(
