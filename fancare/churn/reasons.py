@@ -95,6 +95,26 @@ def explain_top(warehouse: Warehouse, panel: Panel, bundle: Bundle, capacity: in
     return _write(warehouse, panel, top, explain_rows(top, bundle), bundle.version)
 
 
+def explain_also(warehouse: Warehouse, panel: Panel, bundle: Bundle) -> int:
+    """Write the reasons of these rows (of one day) beside those that are there; returns how many there are of them."""
+    reasons = explain_rows(panel, bundle)
+    with warehouse.transaction():
+        warehouse.create(RISK_REASONS)
+        for i in range(len(panel)):
+            warehouse.execute(
+                "DELETE FROM risk_reasons WHERE entity = @entity AND as_of = @as_of "
+                "AND creator_id IS NOT DISTINCT FROM @creator_id AND fan_id IS NOT DISTINCT FROM @fan_id",
+                {
+                    "entity": panel.entity,
+                    "as_of": panel.as_of[i].astype("datetime64[D]").item(),
+                    "creator_id": None if panel.creator_id is None else str(panel.creator_id[i]),
+                    "fan_id": None if panel.fan_id is None else str(panel.fan_id[i]),
+                },
+            )
+        warehouse.append(RISK_REASONS, _table(panel, reasons, bundle.version))
+    return sum(map(len, reasons))
+
+
 def write(warehouse: Warehouse, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str) -> int:
     """Replace the day's partition of `risk_reasons` by these reasons (one sequence per row of the panel)."""
     if len(set(panel.as_of.tolist())) != 1 or len(reasons) != len(panel):
@@ -109,6 +129,17 @@ def _write(
     warehouse: Warehouse, day: Panel, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str
 ) -> int:
     as_of = day.as_of[0].astype("datetime64[D]").item()
+    warehouse.register("_explained", _table(panel, reasons, model_version))
+    try:
+        return warehouse.replace_partition(
+            RISK_REASONS, {"entity": panel.entity, "as_of": as_of}, "SELECT * FROM _explained"
+        )
+    finally:
+        warehouse.unregister("_explained")
+
+
+def _table(panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str) -> pa.Table:
+    """Rows of `risk_reasons`."""
     rows = [
         {
             "entity": panel.entity,
@@ -126,18 +157,16 @@ def _write(
             "text_en": reason.text("en"),
             "model_version": model_version,
         }
-        for creator_id, fan_id, own in zip(
-            _or_none(panel.creator_id, len(panel)), _or_none(panel.fan_id, len(panel)), reasons, strict=True
+        for creator_id, fan_id, as_of, own in zip(
+            _or_none(panel.creator_id, len(panel)),
+            _or_none(panel.fan_id, len(panel)),
+            panel.as_of.astype("datetime64[D]").tolist(),
+            reasons,
+            strict=True,
         )
         for position, reason in enumerate(own, start=1)
     ]
-    warehouse.register("_explained", pa.Table.from_pylist(rows, schema=_SCHEMA))
-    try:
-        return warehouse.replace_partition(
-            RISK_REASONS, {"entity": panel.entity, "as_of": as_of}, "SELECT * FROM _explained"
-        )
-    finally:
-        warehouse.unregister("_explained")
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
 def _worded(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import numpy as np
+
 from fancare.churn.bundle import Bundle
-from fancare.churn.reasons import explain_top
+from fancare.churn.reasons import explain_also, explain_top
+from fancare.churn.registry import Registry
 from fancare.churn.score import score
 from fancare.churn.themes import label
 from fancare.churn.training import scoring_model
@@ -27,6 +30,28 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
         report = score(warehouse, config, panel, loaded, as_of, now)
         n_reasons = explain_top(warehouse, panel, loaded.bundle, config.ops.capacity)
     return [*report.lines("en"), f"{n_reasons:,} reasons for the first {config.ops.capacity:,} ranks"]
+
+
+def explain_on_demand(
+    warehouse: Warehouse, config: Config, creator_id: str | None, fan_id: str | None, as_of: date
+) -> int:
+    """Write the reasons behind the score of one entity that was not among the top ranks; returns how many there are.
+
+    They are those of the model that gave the score. 0 where there is no score, or one that cannot say.
+    """
+    found = warehouse.rows(
+        "SELECT model_version FROM risk_scores WHERE entity = @entity AND as_of = @as_of AND rank IS NOT NULL "
+        "AND creator_id IS NOT DISTINCT FROM @creator_id AND fan_id IS NOT DISTINCT FROM @fan_id",
+        {"entity": config.churn.entity, "as_of": as_of, "creator_id": creator_id, "fan_id": fan_id},
+    )
+    if not found:
+        return 0
+    bundle = Registry.of(config).load(config.model.name, found[0][0]).bundle
+    panel = read_panel(warehouse, config, [as_of], bundle.features, with_labels=False)
+    own = np.ones(len(panel), dtype=bool)
+    for ids, wanted in ((panel.creator_id, creator_id), (panel.fan_id, fan_id)):
+        own &= True if ids is None else ids == wanted
+    return explain_also(warehouse, panel.rows(own), bundle)
 
 
 def told_contributions(bundle: Bundle) -> list[tuple[str, str, float]] | None:

@@ -15,9 +15,10 @@ from fancare.churn.model import fit_at_origin
 from fancare.churn.occlusion import contributions, effects
 from fancare.churn.promotion import Verdict
 from fancare.churn.reason_words import Facts, words
-from fancare.churn.reasons import MOST_REASONS, SMALLEST_EFFECT, explain_rows, explain_top, write
-from fancare.churn.registry import LoadedBundle
+from fancare.churn.reasons import MOST_REASONS, SMALLEST_EFFECT, explain_also, explain_rows, explain_top, write
+from fancare.churn.registry import LoadedBundle, Registry
 from fancare.churn.score import score
+from fancare.churn.scoring import explain_on_demand
 from fancare.churn.themes import themes_of
 from fancare.dates import TimeLine
 from fancare.errors import Refused
@@ -192,6 +193,32 @@ def test_without_ranks_old_reasons_go(scored):
     score(warehouse, config, today, replace(loaded, verdict=Verdict(False, "gate.no_backtest")), day, NOW)
     assert explain_top(warehouse, today, loaded.bundle, capacity=4) == 0
     assert warehouse.value("SELECT COUNT(*) FROM risk_reasons WHERE as_of = @day", {"day": day}) == 0
+
+
+def test_reasons_on_demand_stand_beside_those_of_the_top_ranks(scored):
+    warehouse, _, today, loaded, day = scored
+    explain_top(warehouse, today, loaded.bundle, capacity=2)
+    ordered = "ORDER BY creator_id, position"
+    top = warehouse.rows(f"SELECT * FROM risk_reasons {ordered}")
+    ((last,),) = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day ORDER BY rank DESC LIMIT 1", {"day": day})
+    one = today.rows(today.creator_id == last)
+    for _ in range(2):  # twice is as good as once
+        n = explain_also(warehouse, one, loaded.bundle)
+        assert n == len(explain_rows(one, loaded.bundle)[0])
+        assert warehouse.rows(f"SELECT * FROM risk_reasons WHERE creator_id <> @last {ordered}", {"last": last}) == top
+        assert warehouse.value("SELECT COUNT(*) FROM risk_reasons WHERE creator_id = @last", {"last": last}) == n
+
+
+def test_one_entity_is_explained_by_the_model_that_scored_it(scored, tmp_path):
+    warehouse, config, today, loaded, day = scored
+    config = replace(config, path=tmp_path / "fancare.toml")
+    Registry.of(config).register(loaded.bundle)
+    explain_top(warehouse, today, loaded.bundle, capacity=1)
+    for creator in today.creator_id:
+        n = explain_on_demand(warehouse, config, creator, None, day)
+        ((own,),) = warehouse.rows("SELECT COUNT(*) FROM risk_reasons WHERE creator_id = @id", {"id": creator})
+        assert n == own == len(explain_rows(today.rows(today.creator_id == creator), loaded.bundle)[0])
+    assert explain_on_demand(warehouse, config, "nobody", None, day) == 0
 
 
 def test_written_reasons_read_back(scored):
