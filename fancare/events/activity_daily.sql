@@ -15,7 +15,7 @@ WITH counted AS (
     event_name,
     actor_id,
     IF(room_named, creator_id, NULL) AS room,
-    event_name IN (SELECT act FROM UNNEST(@creator_acts) AS act) AS is_creator_act,
+    event_name IN UNNEST(@creator_acts) AS is_creator_act,
     IF(arrived_at IS NULL, activity_date, GREATEST(activity_date, DATE(arrived_at, @timezone))) AS arrived_on,
     COUNT(*) AS n_events,
     SUM(CAST(ROUND(amount * 1000000) AS INT64)) AS amount_millionths,

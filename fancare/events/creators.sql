@@ -13,10 +13,10 @@ seen AS (
   SELECT
     actor_id,
     IF(room_named, creator_id, NULL) AS room,
-    event_name IN (SELECT act FROM UNNEST(@creator_acts) AS act) AS is_creator_act,
+    event_name IN UNNEST(@creator_acts) AS is_creator_act,
     MIN(IF(arrived_at IS NULL, activity_date, GREATEST(activity_date, DATE(arrived_at, @timezone)))) AS arrived_on
   FROM events
-  WHERE room_named OR event_name IN (SELECT act FROM UNNEST(@creator_acts) AS act)
+  WHERE room_named OR event_name IN UNNEST(@creator_acts)
   GROUP BY actor_id, room, is_creator_act
 ),
 

@@ -20,7 +20,7 @@ FROM (
     incoming.creator_id AS room,
     COALESCE(links.canonical_id, actor_id) AS person_id,
     links.known_from AS identity_known_from,
-    event_name IN (SELECT act FROM UNNEST(@creator_acts) AS act)
+    event_name IN UNNEST(@creator_acts)
       OR COALESCE(incoming.creator_id = COALESCE(links.canonical_id, actor_id), FALSE)
       OR (incoming.creator_id IS NULL AND creators.creator_id IS NOT NULL) AS is_creators
   FROM incoming
