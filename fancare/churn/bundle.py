@@ -30,6 +30,7 @@ import safetensors.numpy
 import fancare
 from fancare.churn.model import ChurnModel
 from fancare.churn.occlusion import Contributions
+from fancare.churn.threads import thread_count
 from fancare.config import Config
 from fancare.errors import ConfigError, Refused, WarehouseError
 from fancare.modelspec import ModelSpec
@@ -118,7 +119,7 @@ class Bundle:
             backtest=None if backtest is None else _plain({k: v for k, v in backtest.items() if k != "fit_cpu_seconds"}),
             versions=installed_versions(),
             contributions=contributions,
-            threads=threads or int(os.environ.get("OMP_NUM_THREADS") or 1),
+            threads=thread_count(threads),
             probe=_rows(probed),
         )
 

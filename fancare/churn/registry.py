@@ -10,6 +10,7 @@ one rename: a process killed at any point leaves the old versions and the old ch
 from __future__ import annotations
 
 import fcntl
+import getpass
 import hashlib
 import json
 import os
@@ -153,8 +154,11 @@ class Registry:
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise Refused(f"{path} is damaged ({error}); restore it, or remove it and promote a version again.") from None
 
-    def promote(self, name: str, version: str, at: datetime, by: str = "") -> Verdict:
-        """Make a version champion if the gate lets it; `Refused` leaves the champion. Returns the gate's verdict."""
+    def promote(self, name: str, version: str, at: datetime, by: str | None = None) -> Verdict:
+        """Make a version champion if the gate lets it; `Refused` leaves the champion. Returns the gate's verdict.
+
+        ``by`` is who is on record for it; None takes the user of this process.
+        """
         challenger = self.load(name, version)
         with self._locked(name):
             history = self.history(name)
@@ -163,11 +167,11 @@ class Registry:
             champion = self._reigning_or_none(name, history[-1]) if history else None
             verdict = judge(challenger.bundle, champion)
             before = len(history) - 1 if history else None
-            reign = Reign(version, challenger.bundle.content_hash, at.isoformat(), by, "promote", verdict, before)
+            reign = Reign(version, challenger.bundle.content_hash, at.isoformat(), _who(by), "promote", verdict, before)
             self._write(name, (*history, reign))
         return verdict
 
-    def rollback(self, name: str, at: datetime, by: str = "") -> str:
+    def rollback(self, name: str, at: datetime, by: str | None = None) -> str:
         """Make the champion before this one champion again, and again the one before that; returns its version."""
         with self._locked(name):
             history = self.history(name)
@@ -176,7 +180,8 @@ class Registry:
                 raise Refused(f"{name} has no earlier champion in {self.root} to roll back to; train one with --retrain.")
             earlier = history[position]
             self._reigning(name, earlier)  # a damaged one is refused here, and the champion stays
-            reign = Reign(earlier.version, earlier.content_hash, at.isoformat(), by, "rollback", earlier.verdict, earlier.before)
+            who = _who(by)
+            reign = Reign(earlier.version, earlier.content_hash, at.isoformat(), who, "rollback", earlier.verdict, earlier.before)
             self._write(name, (*history, reign))
         return earlier.version
 
@@ -237,6 +242,15 @@ class Registry:
         if not _NAME.fullmatch(name):
             raise ConfigError(f"The model name {name!r} cannot name a folder; use letters, digits, '_', '-' and '.'.")
         return self.root / name
+
+
+def _who(by: str | None) -> str:
+    if by is not None:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user may have no name
+        return ""
 
 
 def _sha256_of(value: Any) -> str:

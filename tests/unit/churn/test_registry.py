@@ -90,6 +90,12 @@ def test_history_says_who_when_and_after_whom(registry, three):
     assert [reign.before for reign in history] == [None, 0, 1]
 
 
+def test_the_user_of_the_process_is_on_record_where_nobody_is_named(registry, three, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "mina")
+    registry.promote(NAME, registry.register(three[0]), NOW)
+    assert registry.history(NAME)[-1].by == "mina"
+
+
 def test_rollback_goes_back_step_by_step(registry, three):
     for bundle in three:
         registry.promote(NAME, registry.register(bundle), NOW)
