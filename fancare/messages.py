@@ -32,7 +32,7 @@ def text(code: str, lang: str = "ko", **facts: Any) -> str:
     >>> text("band.high")
     '높음'
     >>> text("reason.silence_vs_usual", "en", silence_days=12, usual_gap_days=2.0, ratio=6.0)
-    '12 days since the last activity – 6 times the usual gap (2 days)'
+    'last activity 12 d ago – 6 times the usual gap (2 d)'
     """
     template = _template(code, lang)
     missing = [name for name in placeholders(code, lang) if name not in facts]
