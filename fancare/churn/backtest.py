@@ -47,12 +47,19 @@ class HorizonFigures:
 
 @dataclass(frozen=True)
 class FoldFigures:
-    """One origin: what trained there, what tested it, and each model's AUC per horizon."""
+    """One origin: what trained there, what tested it, and each model's AUC and ECE per horizon.
+
+    ``mean_risk`` is TabNet's per horizon, beside the ``churn_rate`` that came: where the ECE is large, their difference
+    tells whether the world moved as a whole after the origin.
+    """
 
     fold: Fold
     n_train: int
     n_test: int
     auc: Mapping[str, Mapping[int, float]]
+    ece: Mapping[str, Mapping[int, float]]
+    mean_risk: Mapping[int, float]
+    churn_rate: Mapping[int, float]
 
     def to_dict(self) -> dict[str, Any]:
         split, test = self.fold.split, self.fold.test_as_ofs
@@ -65,7 +72,10 @@ class FoldFigures:
             "last_test_as_of": test[-1].isoformat(),
             "n_train": self.n_train,
             "n_test": self.n_test,
-            "auc": {name: {str(h): value for h, value in by_horizon.items()} for name, by_horizon in self.auc.items()},
+            "auc": {name: _by_horizon(values) for name, values in self.auc.items()},
+            "ece": {name: _by_horizon(values) for name, values in self.ece.items()},
+            "mean_risk": _by_horizon(self.mean_risk),
+            "churn_rate": _by_horizon(self.churn_rate),
         }
 
 
@@ -168,7 +178,7 @@ def _run(
                 rows = _in_test_period(off_weekday, fold)
                 others.append((off_weekday.churned[rows], model.risks_of(off_weekday, rows)))
         tested.append(index)
-        told.append(FoldFigures(fold, n_train, len(index), _fold_auc(panel, index, pooled)))
+        told.append(_fold_figures(panel, fold, n_train, index, {name: parts[-1] for name, parts in pooled.items()}))
     if not tested:
         raise NotEnoughHistory(
             f"None of the {len(panel)} rows of the panel lies in a test period ({folds[0].test_as_ofs[0]} to "
@@ -262,14 +272,27 @@ def _in_test_period(panel: Panel, fold: Fold) -> np.ndarray:
     return np.flatnonzero((panel.as_of >= first) & (panel.as_of <= last + np.timedelta64(6, "D")))
 
 
-def _fold_auc(panel: Panel, index: np.ndarray, pooled: Mapping[str, list[np.ndarray]]) -> dict[str, dict[int, float]]:
-    out: dict[str, dict[int, float]] = {name: {} for name in pooled}
-    for k, h in enumerate(panel.horizons):
-        y = panel.churned[index, k]
-        known = ~np.isnan(y)
-        for name, parts in pooled.items():
-            out[name][h] = auc(y[known], parts[-1][known, k])
-    return out
+def _fold_figures(
+    panel: Panel, fold: Fold, n_train: int, index: np.ndarray, risks: Mapping[str, np.ndarray]
+) -> FoldFigures:
+    figures = {
+        name: {h: Figures.of(panel.churned[index, k], risk[:, k]) for k, h in enumerate(panel.horizons)}
+        for name, risk in risks.items()
+    }
+    known = np.where(np.isnan(panel.churned[index]), np.nan, risks[TABNET])
+    return FoldFigures(
+        fold=fold,
+        n_train=n_train,
+        n_test=len(index),
+        auc={name: {h: f.auc for h, f in by_horizon.items()} for name, by_horizon in figures.items()},
+        ece={name: {h: f.ece for h, f in by_horizon.items()} for name, by_horizon in figures.items()},
+        mean_risk={h: float(np.nanmean(known[:, k])) for k, h in enumerate(panel.horizons)},
+        churn_rate={h: f.churn_rate for h, f in figures[TABNET].items()},
+    )
+
+
+def _by_horizon(values: Mapping[int, float]) -> dict[str, float]:
+    return {str(h): value for h, value in values.items()}
 
 
 def _without_nan(value: Any) -> Any:

@@ -45,6 +45,17 @@ def test_every_test_row_is_on_or_after_its_origin_and_no_day_is_tested_twice(res
         assert split.cut > max(split.training_as_ofs)
 
 
+def test_each_fold_tells_its_own_figures(result):
+    for fold in result.folds:
+        assert fold.n_test == 2 * 120
+        for h in HORIZONS:
+            assert (
+                abs(fold.mean_risk[h] - fold.churn_rate[h]) <= fold.ece["tabnet"][h] + 1e-9
+            )  # the mean error is part of it
+    pooled = [np.mean([fold.churn_rate[h] for fold in result.folds]) for h in HORIZONS]
+    assert pooled == pytest.approx([result.horizons[h]["tabnet"].figures.churn_rate for h in HORIZONS])
+
+
 def test_a_plain_signal_is_found_and_what_can_be_said_is_said(result):
     assert result.horizons[14]["tabnet"].figures.auc > 0.65
     assert result.mean_auc("recency") > 0.65
