@@ -17,34 +17,36 @@ from scipy.optimize import minimize
 from fancare.churn.hazard import sigmoid
 
 FEWEST_ROWS = 30
-SLOPE_SPREAD = 0.5  # prior: the slope is 1, give or take this
-SHIFT_SPREAD = 1.0  # prior: the shift is 0 log odds, give or take this
+SLOPE_SPREAD = 0.25  # prior: the slope is 1, give or take this
+LEVEL_SPREAD = 0.25  # prior: the slice's mean log odds moved by 0, give or take this
 SMALLEST_SLOPE = 0.01
 
 
 def platt(logits: np.ndarray, outcome: np.ndarray) -> tuple[float, float]:
     """Slope a > 0 and shift b, so that ``sigmoid(a · logit + b)`` fits the outcomes (Platt 1999).
 
-    A weak normal prior around (1, 0) keeps few rows, or rows of one class, from wrecking the scores; with fewer than
-    `FEWEST_ROWS` the answer is (1, 0). The penalised likelihood is convex, so there is one answer.
+    Normal priors on the slope and on the level, the slice's mean log odds, hold few rows (or rows of one class) near what
+    the network said; a thousand rows overrule them. With fewer than `FEWEST_ROWS` the answer is (1, 0). The penalised
+    likelihood is convex, so there is one answer.
     """
     logits, outcome = np.asarray(logits, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
     if len(logits) < FEWEST_ROWS:
         return 1.0, 0.0
+    middle = logits.mean()
+    centred = logits - middle
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        a, b = parameters
-        z = a * logits + b
+        slope, moved = parameters
+        z = slope * centred + middle + moved
         error = sigmoid(z) - outcome
         value = (np.logaddexp(0.0, z) - outcome * z).sum()
-        value += 0.5 * ((a - 1) / SLOPE_SPREAD) ** 2 + 0.5 * (b / SHIFT_SPREAD) ** 2
-        slope = np.array([error @ logits + (a - 1) / SLOPE_SPREAD**2, error.sum() + b / SHIFT_SPREAD**2])
-        return value / len(logits), slope / len(logits)
+        value += 0.5 * ((slope - 1) / SLOPE_SPREAD) ** 2 + 0.5 * (moved / LEVEL_SPREAD) ** 2
+        gradient = [error @ centred + (slope - 1) / SLOPE_SPREAD**2, error.sum() + moved / LEVEL_SPREAD**2]
+        return value / len(logits), np.array(gradient) / len(logits)
 
-    fit = minimize(
-        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(SMALLEST_SLOPE, None), (None, None)]
-    )
-    return float(fit.x[0]), float(fit.x[1])
+    bounds = [(SMALLEST_SLOPE, None), (None, None)]
+    slope, moved = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return float(slope), float(middle * (1 - slope) + moved)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from fancare.churn.bootstrap import WeightedAUC
-from fancare.churn.calibration import ChainCalibration, platt
+from fancare.churn.calibration import LEVEL_SPREAD, SLOPE_SPREAD, ChainCalibration, platt
 from fancare.churn.encode import CLIP, Encoder
 from fancare.churn.hazard import at_risk, risk_from_links
 from fancare.churn.metrics import Figures
@@ -40,7 +40,8 @@ def test_any_slice_gives_a_positive_slope_and_no_worse_a_fit_than_none(logits, o
 
     def penalised(a, b):
         z = a * logits + b
-        return (np.logaddexp(0, z) - outcome * z).sum() + 2 * (a - 1) ** 2 + 0.5 * b**2
+        likelihood = (np.logaddexp(0, z) - outcome * z).sum()
+        return likelihood + 0.5 * ((a - 1) / SLOPE_SPREAD) ** 2 + 0.5 * ((z - logits).mean() / LEVEL_SPREAD) ** 2
 
     assert penalised(a, b) <= penalised(1, 0) + 1e-6
 

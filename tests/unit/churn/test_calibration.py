@@ -29,6 +29,12 @@ def test_a_drifted_world_is_predicted_better_after_calibration():
     assert log_loss(later_y, sigmoid(a * later_z + b)) < log_loss(later_y, sigmoid(later_z)) - 0.05
 
 
+def test_few_rows_move_the_odds_less_than_many():
+    moved = [platt(*drifted(n, slope=1, shift=1.0))[1] for n in (40, 400, 40_000)]
+    assert 0 < moved[0] < moved[1] < moved[2]
+    assert moved[2] == pytest.approx(1.0, abs=0.05)
+
+
 def test_too_few_rows_change_nothing():
     z, y = drifted(FEWEST_ROWS - 1, slope=-3, shift=4)
     assert platt(z, y) == (1.0, 0.0)
