@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from fancare.churn.baselines import BASELINES, Baseline, fit_baseline
+from fancare.churn.baselines import BASELINES, fit_baseline
 from fancare.churn.bootstrap import Interval, auc_draws
 from fancare.churn.metrics import Figures, auc, ece
-from fancare.churn.model import ChurnModel, fit_at_origin
+from fancare.churn.model import fit_at_origin
 from fancare.churn.threads import limited
 from fancare.dates import Fold, TimeLine
 from fancare.errors import NotEnoughHistory
@@ -158,32 +158,39 @@ def _run(
     others: list[tuple[np.ndarray, np.ndarray]] = []  # labels and TabNet's risks on other weekdays
     cpu = dict.fromkeys(MODELS, 0.0)
     told: list[FoldFigures] = []
+    why_none = ""
     for number, fold in enumerate(folds, start=1):
         progress.say(f"Backtest fold {number} of {len(folds)}: as if made on {fold.split.origin}")
         index = np.flatnonzero(np.isin(panel.as_of, np.asarray(fold.test_as_ofs, dtype="datetime64[D]")))
         if not len(index):
+            why_none = (
+                f"None of the {len(panel)} rows of the panel lies between {fold.test_as_ofs[0]} and {fold.test_as_ofs[-1]}, "
+                f"where the backtest tests; bring a log with activity there, or lower [backtest] folds."
+            )
             continue
-        n_train = 0
-        for name in MODELS:
+        started = time.process_time()
+        try:
+            model = fit_at_origin(panel, fold.split, spec, progress, threads)
+        except NotEnoughHistory as too_little:  # the log was still too young then; later folds may have enough
+            why_none = str(too_little)
+            progress.say(f"  left out: {why_none}")
+            continue
+        cpu[TABNET] += time.process_time() - started
+        pooled[TABNET].append(model.risks_of(panel, index))
+        if off_weekday is not None:
+            rows = _in_test_period(off_weekday, fold)
+            others.append((off_weekday.churned[rows], model.risks_of(off_weekday, rows)))
+        for name in BASELINES:
             started = time.process_time()
-            model: ChurnModel | Baseline
-            if name == TABNET:
-                model = fit_at_origin(panel, fold.split, spec, progress, threads)
-                n_train = model.n_rows
-            else:
-                model = fit_baseline(name, panel, fold.split, spec)
+            baseline = fit_baseline(name, panel, fold.split, spec)
             cpu[name] += time.process_time() - started
-            pooled[name].append(model.risks_of(panel, index))
-            if name == TABNET and off_weekday is not None:
-                rows = _in_test_period(off_weekday, fold)
-                others.append((off_weekday.churned[rows], model.risks_of(off_weekday, rows)))
+            pooled[name].append(baseline.risks_of(panel, index))
         tested.append(index)
-        told.append(_fold_figures(panel, fold, n_train, index, {name: parts[-1] for name, parts in pooled.items()}))
-    if not tested:
-        raise NotEnoughHistory(
-            f"None of the {len(panel)} rows of the panel lies in a test period ({folds[0].test_as_ofs[0]} to "
-            f"{folds[-1].test_as_ofs[-1]}); bring a log with activity there, or lower [backtest] folds."
+        told.append(
+            _fold_figures(panel, fold, model.n_rows, index, {name: parts[-1] for name, parts in pooled.items()})
         )
+    if not tested:
+        raise NotEnoughHistory(why_none)
     index = np.concatenate(tested)
     risks = {name: np.concatenate(parts) for name, parts in pooled.items()}
     return _result(panel, index, risks, spec, tuple(told), cpu, others, progress)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from fancare.churn import backtest
-from fancare.churn.backtest import MODELS, ChurnModel
+from fancare.churn.backtest import MODELS
+from fancare.churn.model import ChurnModel
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import BacktestSpec
 from tests.drawn_panel import HORIZONS, SMALL, SMALL_MODEL, drawn_panel, drawn_timeline, feature
@@ -130,6 +131,23 @@ def test_one_class_in_the_test_rows_is_null_not_nan():
     assert told["horizons"]["7"]["tabnet"]["auc"] is None
     assert told["horizons"]["7"]["tabnet"]["churn_rate"] == 1.0
     assert told["cannot_say"] is not None
+
+
+def test_an_origin_with_nothing_to_learn_from_is_left_out_and_a_log_of_such_is_refused():
+    panel = drawn_panel(n_entities=40, weeks=22)
+    first, last = LINE.folds(2, 2, 2)
+    spec = replace(SMALL_MODEL, backtest=BacktestSpec(folds=2, test_weeks=2, bootstrap=3))
+    young = replace(panel, churned=panel.churned.copy())
+    ends = panel.as_of[:, None] + np.array(HORIZONS, dtype="timedelta64[D]")
+    young.churned[ends <= np.datetime64(first.split.cut)] = 0  # nobody had left by then
+    result = backtest.run(young, LINE, spec)
+    assert [fold.fold for fold in result.folds] == [last]
+    assert result.horizons[7]["tabnet"].figures.n == 2 * 40
+    calm = replace(panel, churned=np.where(np.isnan(panel.churned), np.nan, 0).astype(np.float32))
+    with pytest.raises(NotEnoughHistory, match="had the same outcome"):
+        backtest.run(calm, LINE, spec)
+    with pytest.raises(NotEnoughHistory, match="where the backtest tests"):
+        backtest.run(panel.rows(panel.as_of < np.datetime64(first.test_as_ofs[0])), LINE, spec)
 
 
 def test_a_history_too_short_for_a_fold_says_which_date_will_do():
