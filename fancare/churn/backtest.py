@@ -127,6 +127,17 @@ class BacktestResult:
             }
         )
 
+    def sentences(self) -> list[str]:
+        """What a person must be told beside the figures: is TabNet ahead, too good, or unable to say."""
+        told = [
+            f"TabNet's mean AUC minus {name}'s: {gap.estimate:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
+            for name, gap in self.minus.items()
+        ]
+        if self.off_weekday_ece:
+            each = ", ".join(f"{value:.3f} at {h} days" for h, value in self.off_weekday_ece.items())
+            told.append(f"TabNet's ECE on other weekdays than training's: {each}")
+        return [*told, *(sentence for sentence in (self.alarm, self.cannot_say) if sentence)]
+
     def to_rows(self) -> list[dict[str, Any]]:
         """One flat record per horizon and model, for tables."""
         return [
