@@ -46,11 +46,15 @@ def _moment(text: str) -> datetime:
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration (TOML).")]
 AsOf = Annotated[
     date | None,
-    typer.Option(parser=_day, metavar="DATE", help="Run as if nothing after this day were known. Default: the last complete day."),
+    typer.Option(
+        parser=_day, metavar="DATE", help="Run as if nothing after this day were known. Default: the last complete day."
+    ),
 ]
 Now = Annotated[
     datetime | None,
-    typer.Option(parser=_moment, metavar="TIME", help="Take this as the present; later events are quarantined. Default: the clock."),
+    typer.Option(
+        parser=_moment, metavar="TIME", help="Take this as the present; later events are quarantined. Default: the clock."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the summary.")]
 DEFAULT_CONFIG = Path("fancare.toml")
@@ -297,9 +301,9 @@ def main() -> None:
     except BrokenPipeError:
         raise SystemExit(0) from None
     except PermissionError as error:
-        stop = ConfigError(f"{error.filename} cannot be written or read ({error.strerror}); check its permissions.")
-        print(f"fancare: {stop}", file=sys.stderr)
-        raise SystemExit(stop.exit_code) from None
+        sentence = f"{error.filename} cannot be written or read ({error.strerror}); check its permissions."
+        print(f"fancare: {sentence}", file=sys.stderr)
+        raise SystemExit(ConfigError.exit_code) from None
 
 
 if __name__ == "__main__":

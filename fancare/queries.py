@@ -43,7 +43,9 @@ def _features(config: Config) -> str:
     place = config.warehouse
     with open_url(place.url, config.path.parent, place.memory_limit, place.threads) as warehouse:
         if not warehouse.has_table("activity_daily"):
-            raise WarehouseError("Feature columns come from the log's event names and nothing is ingested yet: run `fancare ingest`.")
+            raise WarehouseError(
+                "Feature columns come from the log's event names and nothing is ingested yet: run `fancare ingest`."
+            )
         return plan(warehouse, config, log_extent(warehouse, config).data_through).sql()
 
 

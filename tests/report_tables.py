@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fancare import messages
 from fancare.config import Config, load
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import ACTIVITY_DAILY, COHORT, RISK_REASONS, Table, risk_scores_table
@@ -71,13 +70,13 @@ def score(as_of: date, rank: int | None, risks: tuple[float, ...], creator: str 
     }  # fmt: skip
 
 
-def reason(as_of: date, position: int, effect: float, code: str, creator: str | None = None, fan: str | None = None,
-           entity: str = "creator", **facts) -> dict:  # fmt: skip
-    """One row of risk_reasons with its sentences from the catalogue."""
+def reason(as_of: date, position: int, effect: float, texts: tuple[str, str], creator: str | None = None,
+           fan: str | None = None, entity: str = "creator") -> dict:  # fmt: skip
+    """One row of risk_reasons; ``texts`` are its sentences in Korean and English."""
     return {
-        "entity": entity, "creator_id": creator, "fan_id": fan, "as_of": as_of, "position": position, "code": code,
+        "entity": entity, "creator_id": creator, "fan_id": fan, "as_of": as_of, "position": position, "code": "silence",
         "effect": effect, "horizon": 14, "features": "recency_days", "fact": "{}", "model_version": "20260630-1a2b3c",
-        "text_ko": messages.text(f"reason.{code}", "ko", **facts), "text_en": messages.text(f"reason.{code}", "en", **facts),
+        "text_ko": texts[0], "text_en": texts[1],
     }  # fmt: skip
 
 
@@ -123,12 +122,19 @@ def platform(warehouse: Warehouse, as_of: date = AS_OF, seed: int = 0, creators:
             scores.append(score(day, rank, (r7, r14, r28), names[i], band=band))
             if back == 0 and rank <= 30:
                 ratio = round(silence[i] / gap[i], 1)
+                usual = f"{gap[i]:.1f}"
                 reasons += [
-                    reason(day, 1, 0.31 * r14, "silence_vs_usual", names[i], silence_days=silence[i],
-                           usual_gap_days=round(gap[i], 1), ratio=ratio),
-                    reason(day, 2, 0.12, "event_down", names[i], event_name="broadcast", recent_days=14, now_per_week=1,
-                           before_per_week=4.5),
-                    reason(day, 3, -0.054, "many_active_days", names[i], window_days=28, value=11, typical=7),
+                    reason(day, 1, 0.31 * r14, (
+                        f"마지막 활동 후 {silence[i]}일 – 평소 간격({usual}일)의 {ratio}배",
+                        f"{silence[i]} days since the last activity – {ratio} times the usual gap ({usual} days)",
+                    ), names[i]),
+                    reason(day, 2, 0.12, (
+                        "'broadcast' – 최근 14일 주당 1회, 그 전 주당 4.5회에서 감소",
+                        "'broadcast' – 1 a week in the last 14 days, down from 4.5 a week",
+                    ), names[i]),
+                    reason(day, 3, -0.054, (
+                        "최근 28일 중 활동한 날 11일 (일반적으로 7일)", "active on 11 of the last 28 days (typically 7)",
+                    ), names[i]),
                 ]  # fmt: skip
     put(warehouse, risk_scores_table(HORIZONS), scores)
     put(warehouse, RISK_REASONS, reasons)

@@ -81,7 +81,7 @@ def event_slots(warehouse: Warehouse, config: Config, as_of: date) -> EventSlots
     own_column = {name for _, _, name in names[:MAX_NAMES]}
     order = {name: position for position, (_, _, name) in enumerate(names)}
 
-    members: dict[tuple[str, str | None], list[tuple]] = {}
+    members: dict[tuple[Literal["fan", "creator"], str | None], list[tuple]] = {}
     for actor, name, first_known, _, has_amount, concerns in sorted(found, key=lambda row: (order[row[1]], row[0])):
         members.setdefault((actor, name if name in own_column else None), []).append(
             (name, first_known, has_amount, concerns)
@@ -93,7 +93,7 @@ def event_slots(warehouse: Warehouse, config: Config, as_of: date) -> EventSlots
         for name, *_ in kinds:
             rows.append((actor, name, number, name in config.activity, name in config.events.fan_activity,
                          name in config.events.revenue))  # fmt: skip
-    columns = list(zip(*rows, strict=True)) if rows else [[]] * 6
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
     table = pa.table(
         {
             "actor": pa.array(columns[0], pa.string()),

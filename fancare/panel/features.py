@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from fancare.panel import bits
 from fancare.panel.blocks import ACTIVITY_WINDOWS, AMOUNT_WINDOWS, SLOT_WINDOWS
 from fancare.panel.event_slots import Slot
-from fancare.panel.feature import Feature
+from fancare.panel.feature import Family, Feature
 
 
 def features_for(
@@ -45,6 +46,7 @@ def features_for(
         records += _rooms_of_fan("fan_rooms", "fan_")
         records += _context("creator", "크리에이터의", "the creator's")
         records += [replace(f, name=f"creator_{f.name}", expression=f.expression.replace("rooms.", "creator_rooms."),
+                            meaning_ko=f"크리에이터 방 전체 – {f.meaning_ko}", meaning_en=f"the creator's rooms: {f.meaning_en}",
                             block="creator_rooms", family="context") for f in _fans_of_creator()[:6]]  # fmt: skip
         records.append(_f("fan_share_in_room_28d", "context", "share", "팬 활동 중 이 방의 비중(28일)",
                           "share of the fan's activity that is in this room, 28 days",
@@ -52,7 +54,10 @@ def features_for(
     return tuple(records)
 
 
-def _f(name, family, unit, ko, en, expression, *, block="own", window=None, slot=None, audience="ops") -> Feature:
+def _f(
+    name: str, family: Family, unit: str, ko: str, en: str, expression: str, *,
+    block: str = "own", window: int | None = None, slot: Slot | None = None, audience: Literal["ops", "creator"] = "ops",
+) -> Feature:  # fmt: skip
     return Feature(
         name=name, family=family, unit=unit, meaning_ko=ko, meaning_en=en, expression=expression, block=block,
         event_name=slot.event_name if slot else None, actor=slot.actor if slot else None, window_days=window,
@@ -111,8 +116,8 @@ def _rhythm() -> list[Feature]:
            "share of own gaps longer than the silence and 7 days more", "rhythm.gap_over_7", window=84),
         *(
             _f(f"recency_{n}th_days", "recency", "days", f"뒤에서 {n}번째 활동일까지의 일수",
-               f"days since the {n}th last active day", f"COALESCE(rhythm.nth_{n}, {bits.SPAN})", window=84)
-            for n in (2, 3, 5, 10)
+               f"days since the {nth} last active day", f"COALESCE(rhythm.nth_{n}, {bits.SPAN})", window=84)
+            for n, nth in ((2, "2nd"), (3, "3rd"), (5, "5th"), (10, "10th"))
         ),
     ]  # fmt: skip
 
@@ -195,10 +200,11 @@ def _fans_of_creator() -> list[Feature]:
 
 
 def _rooms_of_fan(block: str, prefix: str) -> list[Feature]:
-    family = "context" if prefix else "rooms"
+    family: Family = "context" if prefix else "rooms"
 
     def r(name: str, unit: str, ko: str, en: str, expression: str, window: int) -> Feature:
-        return _f(prefix + name, family, unit, ko, en, expression, block=block, window=window)
+        whose_ko, whose_en = ("팬의 방 전체 – ", "the fan's rooms: ") if prefix else ("", "")
+        return _f(prefix + name, family, unit, whose_ko + ko, whose_en + en, expression, block=block, window=window)
 
     return [
         r("rooms_28d", "rooms", "최근 28일 활동한 방 수", "rooms active in, 28 days", f"COALESCE({block}.n_28, 0)", 28),

@@ -46,11 +46,10 @@ class Panel:
     @property
     def entity_ids(self) -> np.ndarray:
         """(n,) array of str: the creator, the fan, or ``creator/fan`` for a room."""
-        if self.fan_id is None:
-            return self.creator_id
-        if self.creator_id is None:
-            return self.fan_id
-        return self.creator_id + "/" + self.fan_id
+        if self.creator_id is not None and self.fan_id is not None:
+            return self.creator_id + "/" + self.fan_id
+        (ids,) = self.clusters
+        return ids
 
     @property
     def clusters(self) -> tuple[np.ndarray, ...]:

@@ -24,7 +24,8 @@ def labels_sql(horizons: Sequence[int]) -> str:
         f"THEN days_until_return IS NULL OR days_until_return > {h} END AS churned_{h}d"
         for h in horizons
     )
-    return f"SELECT entity, creator_id, fan_id, as_of, days_until_return,\n  {churned}\nFROM (\n{DAYS_UNTIL_RETURN}\n) AS returned"
+    columns = f"entity, creator_id, fan_id, as_of, days_until_return,\n  {churned}"
+    return f"SELECT {columns}\nFROM (\n{DAYS_UNTIL_RETURN}\n) AS returned"
 
 
 def build_labels(warehouse: Warehouse, config: Config, as_ofs: Sequence[date], data_through: date) -> None:

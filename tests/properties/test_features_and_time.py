@@ -82,9 +82,10 @@ def assert_same(left: dict[str, float | None], right: dict[str, float | None], w
     assert left.keys() == right.keys(), (where, left.keys() ^ right.keys())
     for name, value in left.items():
         other = right[name]
-        same = value is None and other is None or (
-            value is not None and other is not None and math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-9)
-        )  # fmt: skip
+        if value is None or other is None:
+            same = value is other
+        else:
+            same = math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-9)
         assert same, f"{name} of {where}: {value} against {other}"
 
 
@@ -92,7 +93,7 @@ def assert_same(left: dict[str, float | None], right: dict[str, float | None], w
 @given(rows=logs())
 @settings(max_examples=10, phases=NO_SHRINK)
 def test_the_fast_build_agrees_with_the_daily_query_in_every_cell(entity: str, rows: list[dict]) -> None:
-    rows = rows + [{"day": 70, "fan": "f", "creator": "b", "event": "donation", "amount": 5, "known": 70}]
+    rows = [*rows, {"day": 70, "fan": "f", "creator": "b", "event": "donation", "amount": 5, "known": 70}]
     rows += [{"day": 71, "creator": "a", "event": "broadcast", "known": 71}]
     made, chosen = warehouse(rows, [("$device:1", "f", 90)]), config(entity)
     as_ofs = [day(n) for n in (*AS_OFS, 97)]  # another weekday too

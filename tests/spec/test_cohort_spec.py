@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.drawn_log import config, day, events, table, warehouse
-
 from fancare.panel.cohort import build_cohort
+from tests.drawn_log import config, day, events, table, warehouse
 
 
 def cohort(rows: list[dict], as_ofs: list[int], **settings: object) -> list[dict]:

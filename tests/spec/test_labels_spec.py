@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.drawn_log import config, day, events, table, warehouse
-
 from fancare.panel.cohort import build_cohort
 from fancare.panel.labels import build_labels
+from tests.drawn_log import config, day, events, table, warehouse
 
 
 def labels(rows: list[dict], as_ofs: list[int], through: int, links: list = (), **settings: object) -> list[dict]:
