@@ -31,6 +31,7 @@ from fancare.panel.gate import Panel
 BASELINES = ("hist_gradient_boosting", "logistic_regression", "recency")
 RECENCY = "recency_days"
 ROWS_AT_A_TIME = 65_536
+FEWEST_DEFINED = 0.001
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ def fit_baseline(name: str, panel: Panel, split: OriginSplit, spec: ModelSpec) -
     rows = training_rows(panel, split, spec.train)
     columns = columns_of(panel, (RECENCY,)) if name == "recency" else known_columns(panel, split)
     X = panel.X[rows.index[:, None], columns]
+    if name == "hist_gradient_boosting":
+        told = _enough_defined(X, rows.churned)
+        X, columns = X[:, told], columns[told]
     encoder = None if name == "hist_gradient_boosting" else Encoder.fit(X)
     read = encoder.transform(X) if encoder else X
     classifiers = tuple(_fit_one(_MAKERS[name], read, rows.churned[:, k]) for k in range(len(panel.horizons)))
@@ -87,6 +91,18 @@ def _fit_one(make: Callable[[], Any], X: np.ndarray, churned: np.ndarray) -> Any
     if not len(y) or y.min() == y.max():
         return _BaseRate((y.sum() + 0.5) / (len(y) + 1))
     return make().fit(X[known], y)
+
+
+def _enough_defined(X: np.ndarray, churned: np.ndarray) -> np.ndarray:
+    """(d,) bool: features that are defined for at least one known row in a thousand of every horizon.
+
+    scikit-learn's binning fails on a feature without a value, and its early stopping hides a tenth of many rows from it.
+    """
+    told = np.ones(X.shape[1], dtype=bool)
+    for known in (~np.isnan(churned)).T:
+        if known.any():
+            told &= (~np.isnan(X[known])).sum(axis=0) >= max(1, FEWEST_DEFINED * known.sum())
+    return told
 
 
 def _logits(

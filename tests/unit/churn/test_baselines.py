@@ -63,3 +63,13 @@ def test_nothing_after_the_origin_is_read(drawn, name):
     a = fit_baseline(name, panel, split, spec)
     b = fit_baseline(name, replace(panel, X=X), split, spec)
     assert (a.risks_of(panel, np.arange(50)) == b.risks_of(panel, np.arange(50))).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_feature_that_no_row_defines_is_left_out(drawn, name):
+    panel, split, spec = drawn
+    X = panel.X.copy()
+    X[:, 1] = np.nan  # such as the spread of gaps where nobody has two
+    X[panel.as_of <= np.datetime64(split.cut), 2] = np.nan  # or one that only becomes known later
+    risks = fit_baseline(name, replace(panel, X=X), split, spec).risks_of(panel, np.arange(50))
+    assert np.isfinite(risks).all()
