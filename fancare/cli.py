@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fancare.errors import ConfigError, FancareError
+from fancare.errors import one_line, reason
 from fancare.progress import for_terminal
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ Now = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the summary.")]
 DEFAULT_CONFIG = Path("fancare.toml")
 LAST_SIMULATED_DAY = date(2026, 6, 30)
+INTERRUPTED = 130
 
 
 @app.callback(invoke_without_command=True)
@@ -82,9 +85,12 @@ def _job(
     with open_job(loaded, command, now or datetime.now(UTC), as_of, retrain, for_terminal(quiet)) as job:
         yield job
     for stage, lines in job.told.items():
-        print(f"{stage}:")
-        for line in lines:
-            print(f"  {line.strip()}")
+        if lines:
+            print("\n  ".join([f"{stage}:", *lines]))
+    if job.results:
+        print("results:")
+        for what, where in job.results.items():
+            print(f"  {what:<12} {where}")
 
 
 @app.command()
@@ -234,15 +240,16 @@ def report(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now =
 
 @app.command()
 def sql(
-    table: Annotated[str, typer.Argument(help="activity_daily, cohort, labels, features or watchlist.")],
+    table: Annotated[str, typer.Argument(help="events, creators, activity_daily, cohort, labels, features or watchlist.")],
     config: ConfigOption = DEFAULT_CONFIG,
     dialect: Annotated[Literal["bigquery", "duckdb"], typer.Option(help="For which engine.")] = "bigquery",
+    as_of: AsOf = None,
 ) -> None:
     """Show the query behind a table, laid out to be read."""
     from fancare import queries
-    from fancare.warehouse.translate import pretty
+    from fancare.config import load
 
-    print(pretty(queries.query(table, config), dialect))
+    print(queries.query(table, load(config), as_of).shown(dialect))
 
 
 @app.command()
@@ -289,21 +296,43 @@ def _figure(value: float | None, digits: int = 3) -> str:
 
 
 def main() -> None:
-    """Run the command line; a reason to stop is one sentence on stderr and its exit code."""
+    """Run the command line; a reason to stop is one sentence on stderr and its exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an id that the terminal's encoding lacks is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        _run_app()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        _drop_output()
+        raise SystemExit(0) from None
+    except Exception as error:
+        if os.environ.get("FANCARE_TRACEBACK"):
+            raise
+        _drop_output()
+        stop = reason(error)
+        print(f"fancare: {one_line(str(stop))}", file=sys.stderr)
+        raise SystemExit(stop.exit_code) from None
+
+
+def _run_app() -> None:
     try:
         app()
-    except FancareError as stop:
-        print(f"fancare: {stop}", file=sys.stderr)
-        raise SystemExit(stop.exit_code) from None
-    except KeyboardInterrupt:
-        print("fancare: interrupted; what was finished is kept, run the same command again to go on.", file=sys.stderr)
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        raise SystemExit(0) from None
-    except PermissionError as error:
-        sentence = f"{error.filename} cannot be written or read ({error.strerror}); check its permissions."
-        print(f"fancare: {sentence}", file=sys.stderr)
-        raise SystemExit(ConfigError.exit_code) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print(
+                "fancare: interrupted; what was finished is kept, run the same command again to go on.", file=sys.stderr
+            )
+        raise
+    finally:
+        sys.stdout.flush()  # so that a full disk behind it is told in words
+
+
+def _drop_output() -> None:
+    """What stdout still holds goes nowhere: writing it at exit would fail again, with a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

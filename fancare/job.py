@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import fancare
 from fancare.config import Config
 from fancare.dates import TimeLine
-from fancare.errors import NotEnoughHistory
+from fancare.errors import FancareError, NotEnoughHistory
 from fancare.events.extent import LogExtent, log_extent
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse, open_url
@@ -26,7 +26,7 @@ class Job:
     ``now`` is the only clock. ``asked_as_of`` is ``--as-of``; None means the last complete day of the log. ``retrain``
     asks for a new model even though one can score, ``rebuild`` for reading every file of the log again.
     ``changed_days`` are those that this job's ingest rebuilt: what a check may call red. ``told`` collects the closing
-    lines of the stages, by stage.
+    lines of the stages, by stage; ``results`` names what they made and where it lies.
     """
 
     config: Config
@@ -38,6 +38,7 @@ class Job:
     rebuild: bool = False
     changed_days: tuple[date, ...] = ()
     told: dict[str, list[str]] = field(default_factory=dict)
+    results: dict[str, str] = field(default_factory=dict)
 
     @property
     def extent(self) -> LogExtent:
@@ -86,7 +87,8 @@ def open_job(
         try:
             yield job
         except BaseException:
-            _record(job, command, run_id, "failed")
+            with suppress(FancareError):  # the reason to stop matters, not that it could not be noted
+                _record(job, command, run_id, "failed")
             raise
         _record(job, command, run_id, "done")
 

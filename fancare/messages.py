@@ -121,4 +121,4 @@ def _template(code: str, lang: str) -> str:
     except KeyError:
         from fancare.tomlspec import nearest
 
-        raise MessageError(f"The catalogue has no message {code!r}; {nearest(code, _catalogue())}.") from None
+        raise MessageError(f"The catalogue has no message {code!r}; {nearest(code, _catalogue())}") from None

@@ -67,8 +67,8 @@ def build(job: Job) -> Sequence[str]:
     report = build_days(job.warehouse, job.config, sorted(as_ofs), job.as_of, job.progress)
     current = report.asked - len(report.built)
     return (
-        f"{report.n_rows:,} rows × {len(report.features)} features over {report.asked} days "
-        f"({len(report.built)} built, {current} were current)",
+        f"{report.n_rows:,} rows × {len(report.features)} features over {report.asked} {'day' if report.asked == 1 else 'days'} "
+        f"({len(report.built)} built, {current} current)",
     )
 
 
@@ -96,14 +96,18 @@ def score(job: Job) -> Sequence[str]:
     """The champion's risks of the day's cohort into risk_scores, with reasons; what looks wrong is refused as a whole."""
     from fancare.churn.scoring import score_day
 
-    return score_day(job.warehouse, job.config, job.as_of, job.now, job.progress)
+    lines = score_day(job.warehouse, job.config, job.as_of, job.now, job.progress)
+    job.results["risk table"] = f"{job.warehouse.location}, table risk_scores, as_of {job.as_of}"
+    return lines
 
 
 def watchlist(job: Job) -> Sequence[str]:
     """The rows that people can act on, as table and CSV."""
     from fancare.reports.watchlist import build as build_watchlist
 
-    return build_watchlist(job.warehouse, job.config, job.as_of).lines("en")
+    listed = build_watchlist(job.warehouse, job.config, job.as_of)
+    job.results["watchlist"] = str(listed.csv)
+    return listed.lines("en")
 
 
 def report(job: Job) -> Sequence[str]:
@@ -116,7 +120,8 @@ def report(job: Job) -> Sequence[str]:
     backtest, contributions = (loaded.bundle.backtest, told_contributions(loaded.bundle)) if loaded else (None, None)
     out = job.config.resolve(job.config.ops.output) / f"report_{job.as_of}.html"
     write(job.warehouse, job.config, job.as_of, backtest, contributions, out)
-    return (f"report page: {out}",)
+    job.results["report page"] = str(out)
+    return ()
 
 
 def backtest(job: Job) -> BacktestResult:

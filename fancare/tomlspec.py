@@ -45,7 +45,7 @@ def read_table(cls: type[T], table: Any, where: str, **given: Any) -> T:
     values: dict[str, Any] = dict(given)
     for key, value in table.items():
         if key not in known:
-            raise ConfigError(f"{where} has an unknown key {key!r}; {nearest(key, known)}.")
+            raise ConfigError(f"{where} has an unknown key {key!r}; {nearest(key, known)}")
         hint = hints[key]
         if is_dataclass(hint):
             values[key] = read_table(hint, value, f"{where}[{key}]")  # type: ignore[arg-type]
@@ -63,10 +63,10 @@ def read_table(cls: type[T], table: Any, where: str, **given: Any) -> T:
 
 
 def nearest(given: str, valid: typing.Iterable[str]) -> str:
-    """The end of a sentence that proposes the nearest valid name, or lists them all."""
+    """The end of a sentence that proposes the nearest valid name, or lists them all; with its full stop."""
     valid = sorted(valid)
     close = difflib.get_close_matches(given, valid, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"valid are {', '.join(valid)}"
+    return f"did you mean {close[0]!r}?" if close else f"valid are {', '.join(valid)}."
 
 
 def _has_default(field: Any) -> bool:
@@ -82,8 +82,8 @@ def _value(value: Any, hint: Any, where: str) -> Any:
         return _value(value, next(a for a in args if a is not type(None)), where)
     if origin is typing.Literal:
         if value not in args:
-            offer = nearest(value, args) if isinstance(value, str) else f"valid are {', '.join(map(str, args))}"
-            raise ConfigError(f"{where} = {value!r} is not valid; {offer}.")
+            offer = nearest(value, args) if isinstance(value, str) else f"valid are {', '.join(map(str, args))}."
+            raise ConfigError(f"{where} = {value!r} is not valid; {offer}")
         return value
     if origin is tuple:
         if not isinstance(value, list):

@@ -73,7 +73,7 @@ def _check_mapping(config: Config, file: SourceFile, types: dict[str, str]) -> N
         if column not in types:
             raise ConfigError(
                 f"[source.columns] {canonical} = {column!r}, but {file.name} has no such column; "
-                f"{nearest(column, types)} (it has {', '.join(types)})."
+                f"{nearest(column, types).rstrip('.')} (it has {', '.join(types)})."
             )
         base = types[column].split("(")[0]
         wanted, allowed = _ALLOWED[canonical]

@@ -1,10 +1,13 @@
-"""What came through the front door, file by file: the words an operator reads after an ingest."""
+"""What came through the front door: the words an operator reads after an ingest, in a few lines however many files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
+FILES_NAMED = 3
+_CLIPPED = "exactly {:,} rows: a row limit may have clipped the export"
 ROUND_LIMITS = frozenset(digit * 10**zeros for digit in (1, 2, 5) for zeros in range(3, 9))
 
 
@@ -36,7 +39,22 @@ class FileReport:
 
     def lines(self) -> list[str]:
         """The file's summary: one line, and one more for each thing worth a look."""
-        text = [f"{self.path}: {self.n_rows:,} rows, {self.n_events:,} new events"]
+        lines = [f"{self.path}: {self._counts()}", *(f"  {what}" for what in self._oddities())]
+        return [*lines, f"  {_CLIPPED.format(self.n_rows)}"] if self.n_rows in ROUND_LIMITS else lines
+
+    def alarm(self) -> str | None:
+        """What its exporter should look at, in one line; None where all is as usual."""
+        found = [f"{self.n_dead:,} rows unreadable, see dead_letters"] if self.n_dead else []
+        if self.n_quarantined:
+            found.append(f"{self.n_quarantined:,} rows with impossible times, see quarantine")
+        if not self.n_rows:
+            found.append("no rows")
+        if self.n_rows in ROUND_LIMITS:
+            found.append(_CLIPPED.format(self.n_rows))
+        return f"{self.path}: {'; '.join(found)}" if found else None
+
+    def _counts(self) -> str:
+        text = [f"{self.n_rows:,} rows", f"{self.n_events:,} new events"]
         for count, what in (
             (self.n_duplicates, "already known"),
             (self.n_identity_duplicates, "known under another id of the same person"),
@@ -47,19 +65,35 @@ class FileReport:
         ):
             if count:
                 text.append(f"{count:,} {what}")
-        lines = [", ".join(text)]
-        for count, what in (
-            (self.n_surrogate_ids, "rows have no event id: identified by their content"),
-            (self.n_reused_ids, "event ids occur with different times, names or people: all kept"),
-            (self.n_late, "events arrived on a later day than they happened"),
-            (self.n_negative, "events have a negative amount: kept, they lower sums"),
-            (self.n_nul_stripped, "rows held NUL characters or broken Unicode: cleaned"),
-        ):
-            if count:
-                lines.append(f"  {count:,} {what}")
-        if self.n_rows in ROUND_LIMITS:
-            lines.append(f"  exactly {self.n_rows:,} rows: a row limit may have clipped the export")
-        return lines
+        return ", ".join(text)
+
+    def _oddities(self) -> list[str]:
+        return [
+            f"{count:,} {what}"
+            for count, what in (
+                (self.n_surrogate_ids, "rows have no event id: identified by their content"),
+                (self.n_reused_ids, "event ids occur with different times, names or people: all kept"),
+                (self.n_late, "events arrived on a later day than they happened"),
+                (self.n_negative, "events have a negative amount: kept, they lower sums"),
+                (self.n_nul_stripped, "rows held NUL characters or broken Unicode: cleaned"),
+            )
+            if count
+        ]
+
+
+def files_in_words(files: Sequence[FileReport]) -> list[str]:
+    """One file in full; of several the totals, and the first few that their exporter should look at."""
+    if len(files) < 2:
+        return [line for file in files for line in file.lines()]
+    counts = [f.name for f in fields(FileReport) if f.name == "bytes" or f.name.startswith("n_")]
+    sums = {name: sum(getattr(file, name) for file in files) for name in counts}
+    total = FileReport(path=f"{len(files):,} files", sha256="", **sums)
+    lines = [f"{total.path}: {total._counts()}", *(f"  {what}" for what in total._oddities())]
+    alarms = [alarm for file in files if (alarm := file.alarm())]
+    lines += [f"  {alarm}" for alarm in alarms[:FILES_NAMED]]
+    if len(alarms) > FILES_NAMED:
+        lines.append(f"  {len(alarms) - FILES_NAMED:,} more files have rows to look at")
+    return [*lines, "  file by file: table ingested_files"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +124,7 @@ class IngestReport:
         lines = []
         if self.rebuilt_because:
             lines.append(f"Rebuilt from scratch: {self.rebuilt_because}.")
-        for file in self.files:
-            lines += file.lines()
+        lines += files_in_words(self.files)
         lines += self.warnings
         if self.n_known_files:
             lines.append(

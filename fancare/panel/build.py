@@ -25,6 +25,10 @@ from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import BUILDS, Column, Table
 
+SNAPSHOT = (
+    "SELECT as_of, creator_id, fan_id, DIV(DATE_DIFF(as_of, @base, DAY), 7) AS week FROM cohort "
+    "WHERE entity = @entity AND as_of IN UNNEST(@as_ofs)"
+)
 CHUNK_AS_OFS = 4  # as_ofs a query looks at together: 15 weeks of buckets are read for 4 rows of 12
 
 
@@ -138,12 +142,8 @@ def _build_chunk(
     build_cohort(warehouse, config, as_ofs)
     build_labels(warehouse, config, as_ofs, data_through)
     lo, hi = weekend_masks(as_ofs[0].isoweekday())
-    warehouse.create_temporary(
-        "snapshot",
-        "SELECT as_of, creator_id, fan_id, DIV(DATE_DIFF(as_of, @base, DAY), 7) AS week FROM cohort "
-        "WHERE entity = @entity AND as_of IN UNNEST(@as_ofs)",
-        {"base": base, "entity": config.churn.entity, "as_ofs": list(as_ofs)},
-    )
+    about = {"base": base, "entity": config.churn.entity, "as_ofs": list(as_ofs)}
+    warehouse.create_temporary("snapshot", SNAPSHOT, about)
     missing = [f"CAST(NULL AS STRING) AS {k}" for k in ("creator_id", "fan_id") if k not in query.key]
     sql = f"SELECT *{''.join(', ' + m for m in missing)} FROM ({query.sql()}) AS built"
     warehouse.replace_partitions(table, {}, "as_of", as_ofs, sql, {"weekend_lo": lo, "weekend_hi": hi})

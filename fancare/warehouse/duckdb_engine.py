@@ -6,7 +6,7 @@ Derived tables are written by whole partitions inside a transaction: a killed ru
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ from fancare.warehouse.schema import Table
 from fancare.warehouse.translate import duckdb_type, to_duckdb
 
 URL_PREFIX = "duckdb:///"
+_NOT_THE_QUERY = (
+    duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.TransactionException,
+    duckdb.ConnectionException, duckdb.SerializationException,
+)  # fmt: skip
 
 
 class Warehouse:
@@ -71,11 +75,41 @@ class Warehouse:
     def __enter__(self) -> Warehouse:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            self.close()
+        except duckdb.Error as closing:
+            error = error or closing
+        if isinstance(error, duckdb.Error) and (stop := self._reason(error)):
+            raise stop from None
 
     def close(self) -> None:
         self._connection.close()
+
+    def _reason(self, error: duckdb.Error) -> WarehouseError | None:
+        """What happened to the warehouse, in words; None for a mistake in a query, which is a defect."""
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return WarehouseError(
+                f"The warehouse ran out of memory or room for its temporary files ({said}); raise [warehouse] memory_limit, "
+                f"or free disk space beside {self.location}."
+            )
+        if isinstance(error, _NOT_THE_QUERY):
+            return WarehouseError(
+                f"The warehouse {self.location} cannot be read or written ({said}); check disk space and permissions, "
+                f"then run again."
+            )
+        return None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What duckdb raises inside, in words where it is about the warehouse."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if stop := self._reason(error):
+                raise stop from None
+            raise
 
     # --- reading
 
@@ -110,17 +144,8 @@ class Warehouse:
 
     def raw(self, duckdb_sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
         """Run a statement in DuckDB's own dialect: for reading files and keeping house, never for derived tables."""
-        try:
+        with self._told():
             return self._connection.execute(duckdb_sql, parameters) if parameters else self._connection.execute(duckdb_sql)
-        except duckdb.OutOfMemoryException as error:
-            raise WarehouseError(
-                f"The warehouse ran out of memory ({str(error).splitlines()[0]}); raise [warehouse] memory_limit."
-            ) from None
-        except duckdb.IOException as error:
-            raise WarehouseError(
-                f"The warehouse {self.location} cannot be read or written ({str(error).splitlines()[0]}); "
-                f"check disk space and permissions, then run again."
-            ) from None
 
     def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
         """Make an Arrow table readable as ``name`` until `unregister`."""
@@ -135,15 +160,18 @@ class Warehouse:
         if getattr(self, "_in_transaction", False):
             yield
             return
-        self._connection.begin()
+        with self._told():
+            self._connection.begin()
         self._in_transaction = True
         try:
             yield
         except BaseException:
-            self._connection.rollback()
+            with suppress(duckdb.Error):  # a warehouse that cannot go on has rolled back already
+                self._connection.rollback()
             raise
         else:
-            self._connection.commit()
+            with self._told():
+                self._connection.commit()
         finally:
             self._in_transaction = False
 
@@ -257,8 +285,19 @@ class Warehouse:
 
 
 def open_url(url: str, folder: Path, memory_limit: str, threads: int, read_only: bool = False) -> Warehouse:
-    """The warehouse at ``url``; a relative DuckDB path starts at ``folder``."""
+    """The warehouse at ``url``, made if missing; a relative DuckDB path starts at ``folder``."""
+    return Warehouse.open(_path(url, folder), memory_limit, threads, read_only)
+
+
+def open_existing(url: str, folder: Path, memory_limit: str, threads: int) -> Warehouse:
+    """The warehouse at ``url`` to read from; `WarehouseError` where there is none, and nothing is made."""
+    path = _path(url, folder)
+    if not path.exists():
+        raise WarehouseError(f"There is no warehouse {path} yet; run `fancare ingest` first.")
+    return Warehouse.open(path, memory_limit, threads, read_only=True)
+
+
+def _path(url: str, folder: Path) -> Path:
     if not url.startswith(URL_PREFIX):
         raise WarehouseError(f"[warehouse] url = {url!r}: this engine opens duckdb:///path; give such a URL.")
-    return Warehouse.open((folder / url.removeprefix(URL_PREFIX)).resolve(), memory_limit, threads, read_only)
-
+    return (folder / url.removeprefix(URL_PREFIX)).resolve()
