@@ -91,15 +91,18 @@ class TimeLine:
         grid = (self.data_through - timedelta(WEEK * back) for back in range(weeks, -1, -1))
         return tuple(day for day in grid if day <= through)
 
+    def calibration_slices(self, day: date, weeks: int) -> dict[int, tuple[date, ...]]:
+        """For each horizon the last ``weeks`` weekly as_ofs, fewer where history is short, whose label is ripe on ``day``."""
+        grid = self.weekly_as_ofs(through=day)
+        return {h: tuple(as_of for as_of in grid if self.is_usable(as_of, h, day))[-weeks:] for h in self.horizons}
+
     def split_at(self, origin: date, calibration_weeks: int, min_training_weeks: int = 1) -> OriginSplit:
         """The as_ofs that may train and calibrate a model made on ``origin``.
 
         Raises `NotEnoughHistory` when the longest horizon would be left without ``min_training_weeks`` training as_ofs.
         """
         grid = self.weekly_as_ofs(through=origin)
-        calibration = {
-            h: tuple(day for day in grid if self.is_usable(day, h, origin))[-calibration_weeks:] for h in self.horizons
-        }
+        calibration = self.calibration_slices(origin, calibration_weeks)
         longest = max(self.horizons)
         if len(calibration[longest]) < calibration_weeks:
             raise self._too_early(origin, calibration_weeks, min_training_weeks)

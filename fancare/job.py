@@ -13,7 +13,7 @@ import fancare
 from fancare.config import Config
 from fancare.dates import TimeLine
 from fancare.errors import FancareError, NotEnoughHistory
-from fancare.events.extent import LogExtent, log_extent
+from fancare.events.extent import LogExtent, log_extent, timeline_of
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse, open_url
 from fancare.warehouse.schema import RUNS
@@ -60,13 +60,7 @@ class Job:
     @property
     def timeline(self) -> TimeLine:
         """The log's days as if nothing after ``as_of`` were known."""
-        return TimeLine(
-            first_day=self.extent.first_day,
-            data_through=self.as_of,
-            late_days=self.config.source.late_days_in_force,
-            horizons=self.config.churn.horizons,
-            warm_up_days=self.config.churn.active_within_days,
-        )
+        return timeline_of(self.warehouse, self.config, self.as_of)
 
 
 @contextmanager

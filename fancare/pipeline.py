@@ -57,11 +57,11 @@ def check(job: Job) -> Sequence[str]:
 
 
 def build(job: Job) -> Sequence[str]:
-    """Cohort, labels and features of every day that the job needs: one to score, all of them to train."""
-    from fancare.churn.training import needs_training, training_as_ofs
+    """Cohort, labels and features of every day that the job needs: to score it and to calibrate it, or all of them to train."""
+    from fancare.churn.training import calibration_as_ofs, needs_training, training_as_ofs
     from fancare.panel.build import build as build_days
 
-    as_ofs = {job.as_of}
+    as_ofs = {job.as_of, *calibration_as_ofs(job.timeline, job.config.model)}
     if job.retrain or needs_training(job.config, job.as_of):
         as_ofs |= set(training_as_ofs(job.timeline, job.config.model))
     report = build_days(job.warehouse, job.config, sorted(as_ofs), job.as_of, job.progress)

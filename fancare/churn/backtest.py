@@ -4,8 +4,9 @@
     fold 2   train ··············· │ calibrate │ o₂ │ test ·· test │
     fold 3   train ···························· │ calibrate │ o₃ │ test ·· test │  data_through
 
-TabNet and the baselines see the same rows, labels and calibration slices. Figures pool the folds' test rows; every
-interval is clustered by entity (rooms: by creator and by fan).
+TabNet and the baselines see the same rows, labels and calibration slices; each test day is calibrated as if scored on that
+day (`fancare.churn.recalibration`). Figures pool the folds' test rows; every interval is clustered by entity (rooms: by
+creator and by fan).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from fancare.churn.baselines import BASELINES, fit_baseline
 from fancare.churn.bootstrap import Interval, auc_draws
 from fancare.churn.metrics import Figures, auc, ece
 from fancare.churn.model import fit_at_origin
+from fancare.churn.recalibration import DailyCalibration
 from fancare.churn.threads import limited
 from fancare.dates import Fold, TimeLine
 from fancare.errors import NotEnoughHistory
@@ -187,15 +189,17 @@ def _run(
             progress.say(f"  left out: {why_none}")
             continue
         cpu[TABNET] += time.process_time() - started
-        pooled[TABNET].append(model.risks_of(panel, index))
+        as_scored = DailyCalibration(model, panel, timeline, spec.train.calibration_weeks)
+        pooled[TABNET].append(as_scored.risks_of(panel, index))
         if off_weekday is not None:
             rows = _in_test_period(off_weekday, fold)
-            others.append((off_weekday.churned[rows], model.risks_of(off_weekday, rows)))
+            others.append((off_weekday.churned[rows], as_scored.risks_of(off_weekday, rows)))
         for name in BASELINES:
             started = time.process_time()
             baseline = fit_baseline(name, panel, fold.split, spec)
             cpu[name] += time.process_time() - started
-            pooled[name].append(baseline.risks_of(panel, index))
+            as_ruled = DailyCalibration(baseline, panel, timeline, spec.train.calibration_weeks)
+            pooled[name].append(as_ruled.risks_of(panel, index))
         tested.append(index)
         told.append(
             _fold_figures(panel, fold, model.n_rows, index, {name: parts[-1] for name, parts in pooled.items()})

@@ -12,7 +12,7 @@ Each learns every horizon by itself; their risks may contradict each other acros
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from fancare.churn.calibration import ChainCalibration
 from fancare.churn.encode import Encoder
 from fancare.churn.hazard import logit
 from fancare.churn.model import columns_of
-from fancare.churn.selection import calibration_rows, known_columns, training_rows
+from fancare.churn.selection import CalibrationRows, calibration_rows, known_columns, training_rows
 from fancare.dates import OriginSplit
 from fancare.modelspec import ModelSpec
 from fancare.panel.gate import Panel
@@ -43,9 +43,24 @@ class Baseline:
     classifiers: tuple[Any, ...]
     calibration: ChainCalibration
 
+    def logits_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
+        """(n, H): each horizon's log odds, not calibrated, of the panel's rows at ``index``."""
+        out = np.empty((len(index), len(self.classifiers)))
+        for start in range(0, len(index), ROWS_AT_A_TIME):
+            rows = index[start : start + ROWS_AT_A_TIME]
+            X = panel.X[rows[:, None], self.columns]
+            X = self.encoder.transform(X) if self.encoder else X
+            for k, classifier in enumerate(self.classifiers):
+                out[start : start + len(rows), k] = logit(classifier.predict_proba(X)[:, 1])
+        return out
+
+    def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> Baseline:
+        """The same classifiers, calibrated on these rows; ``logits`` are theirs, (n, H)."""
+        return replace(self, calibration=ChainCalibration.fit(logits, recent.churned, recent.mask))
+
     def risks_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
         """(n, H) calibrated risks of the panel's rows at ``index``."""
-        return self.calibration.apply(_logits(panel, index, self.columns, self.encoder, self.classifiers))
+        return self.calibration.apply(self.logits_of(panel, index))
 
 
 def fit_baseline(name: str, panel: Panel, split: OriginSplit, spec: ModelSpec) -> Baseline:
@@ -62,9 +77,9 @@ def fit_baseline(name: str, panel: Panel, split: OriginSplit, spec: ModelSpec) -
     encoder = None if name == "hist_gradient_boosting" else Encoder.fit(X)
     read = encoder.transform(X) if encoder else X
     classifiers = tuple(_fit_one(_MAKERS[name], read, rows.churned[:, k]) for k in range(len(panel.horizons)))
-    recent = calibration_rows(panel, split)
-    logits = _logits(panel, recent.index, columns, encoder, classifiers)
-    return Baseline(columns, encoder, classifiers, ChainCalibration.fit(logits, recent.churned, recent.mask))
+    baseline = Baseline(columns, encoder, classifiers, ChainCalibration.none(len(classifiers)))
+    recent = calibration_rows(panel, split.calibration)
+    return baseline.recalibrated(baseline.logits_of(panel, recent.index), recent)
 
 
 class _BaseRate:
@@ -103,16 +118,3 @@ def _enough_defined(X: np.ndarray, churned: np.ndarray) -> np.ndarray:
         if known.any():
             told &= (~np.isnan(X[known])).sum(axis=0) >= max(1, FEWEST_DEFINED * known.sum())
     return told
-
-
-def _logits(
-    panel: Panel, index: np.ndarray, columns: np.ndarray, encoder: Encoder | None, classifiers: tuple[Any, ...]
-) -> np.ndarray:
-    out = np.empty((len(index), len(classifiers)))
-    for start in range(0, len(index), ROWS_AT_A_TIME):
-        rows = index[start : start + ROWS_AT_A_TIME]
-        X = panel.X[rows[:, None], columns]
-        X = encoder.transform(X) if encoder else X
-        for k, classifier in enumerate(classifiers):
-            out[start : start + len(rows), k] = logit(classifier.predict_proba(X)[:, 1])
-    return out

@@ -66,6 +66,11 @@ class ChainCalibration:
         fits = [platt(logits[m, k], outcome[m, k]) for k, m in enumerate(np.asarray(mask, dtype=bool).T)]
         return cls(tuple(a for a, _ in fits), tuple(b for _, b in fits))
 
+    @classmethod
+    def none(cls, horizons: int) -> ChainCalibration:
+        """The one that changes nothing."""
+        return cls((1.0,) * horizons, (0.0,) * horizons)
+
     def apply(self, logits: np.ndarray) -> np.ndarray:
         """(n, H) calibrated probabilities, float64."""
         return sigmoid(np.asarray(logits, dtype=np.float64) * np.array(self.slopes) + np.array(self.shifts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from fancare.churn.calibration import ChainCalibration
 from fancare.churn.encode import Encoder
 from fancare.churn.hazard import risk_from_links
-from fancare.churn.selection import calibration_rows, known_columns, training_rows
+from fancare.churn.selection import CalibrationRows, calibration_rows, known_columns, training_rows
 from fancare.churn.tabnet import TabNetChain
 from fancare.dates import OriginSplit
 from fancare.errors import Refused
@@ -39,6 +39,19 @@ class ChurnModel:
     reference: np.ndarray
     origin: date
     n_rows: int
+
+    def logits_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
+        """(n, H) float32: each link's log odds, not calibrated, of the panel's rows at ``index``."""
+        columns = columns_of(panel, self.feature_names)
+        out = np.empty((len(index), len(self.horizons)), dtype=np.float32)
+        for start in range(0, len(index), ROWS_AT_A_TIME):
+            rows = index[start : start + ROWS_AT_A_TIME]
+            out[start : start + len(rows)] = self.chain.link_logits(self.encoder.transform(panel.X[rows[:, None], columns]))
+        return out
+
+    def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> ChurnModel:
+        """The same networks, calibrated on these rows; ``logits`` are theirs, (n, H)."""
+        return replace(self, calibration=ChainCalibration.fit(logits, recent.churned, recent.mask_at_risk))
 
     def links(self, X: np.ndarray) -> np.ndarray:
         """(n, H) calibrated probabilities of staying away through each horizon, given one stayed away until it."""
@@ -99,21 +112,18 @@ def fit_at_origin(
     X = panel.X[rows.index[:, None], columns]
     encoder = Encoder.fit(X)
     chain = TabNetChain.fit(encoder.transform(X), rows.churned, spec.tabnet, progress, threads)
-    recent = calibration_rows(panel, split)
-    logits = np.empty((len(recent.index), len(panel.horizons)), dtype=np.float32)
-    for start in range(0, len(recent.index), ROWS_AT_A_TIME):
-        block = recent.index[start : start + ROWS_AT_A_TIME]
-        logits[start : start + len(block)] = chain.link_logits(encoder.transform(panel.X[block[:, None], columns]))
-    return ChurnModel(
+    model = ChurnModel(
         feature_names=tuple(panel.feature_names[j] for j in columns),
         horizons=tuple(panel.horizons),
         encoder=encoder,
         chain=chain,
-        calibration=ChainCalibration.fit(logits, recent.churned, recent.mask_at_risk),
+        calibration=ChainCalibration.none(len(panel.horizons)),
         reference=medians(X),
         origin=split.origin,
         n_rows=len(rows.index),
     )
+    recent = calibration_rows(panel, split.calibration)
+    return model.recalibrated(model.logits_of(panel, recent.index), recent)
 
 
 def columns_of(panel: Panel, names: tuple[str, ...]) -> np.ndarray:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
 
 from fancare.churn.bundle import Bundle
 from fancare.churn.reasons import explain_also, explain_top
+from fancare.churn.recalibration import DailyCalibration
 from fancare.churn.registry import Registry
-from fancare.churn.score import score
+from fancare.churn.score import check_panel, score
 from fancare.churn.themes import label
-from fancare.churn.training import scoring_model
+from fancare.churn.training import calibration_as_ofs, scoring_model
 from fancare.config import Config
 from fancare.errors import Refused
+from fancare.events.extent import timeline_of
 from fancare.panel.build import plan
 from fancare.panel.gate import read_panel
 from fancare.progress import Progress
@@ -26,10 +29,27 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
     if loaded is None:
         raise Refused(f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`.")
     panel = read_panel(warehouse, config, [as_of], plan(warehouse, config, as_of).features, with_labels=False)
+    check_panel(panel, loaded.bundle, config)
+    loaded = replace(loaded, bundle=calibrated_on(warehouse, config, loaded.bundle, as_of))
     with warehouse.transaction():  # scores never stand beside another model's reasons
         report = score(warehouse, config, panel, loaded, as_of, now)
         n_reasons = explain_top(warehouse, panel, loaded.bundle, config.ops.capacity)
-    return [*report.lines("en"), f"{n_reasons:,} reasons for the first {config.ops.capacity:,} ranks"]
+    return [
+        *report.lines("en"),
+        f"calibrated on the labels that were ripe on {as_of}",
+        f"{n_reasons:,} reasons for the first {config.ops.capacity:,} ranks",
+    ]
+
+
+def calibrated_on(warehouse: Warehouse, config: Config, bundle: Bundle, as_of: date) -> Bundle:
+    """The bundle with its model calibrated on the labels that were ripe on ``as_of``; needs the build of those days."""
+    timeline = timeline_of(warehouse, config, as_of)
+    days = calibration_as_ofs(timeline, config.model)
+    if not days:
+        return bundle
+    recent = read_panel(warehouse, config, days, bundle.features)
+    daily = DailyCalibration(bundle.model, recent, timeline, config.model.train.calibration_weeks)
+    return replace(bundle, model=daily.on(as_of))
 
 
 def explain_on_demand(
@@ -46,7 +66,7 @@ def explain_on_demand(
     )
     if not found:
         return 0
-    bundle = Registry.of(config).load(config.model.name, found[0][0]).bundle
+    bundle = calibrated_on(warehouse, config, Registry.of(config).load(config.model.name, found[0][0]).bundle, as_of)
     panel = read_panel(warehouse, config, [as_of], bundle.features, with_labels=False)
     own = np.ones(len(panel), dtype=bool)
     for ids, wanted in ((panel.creator_id, creator_id), (panel.fan_id, fan_id)):

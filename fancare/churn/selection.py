@@ -9,6 +9,7 @@ Rows are named by their number in the panel; nothing of the panel's features is 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -70,18 +71,19 @@ def training_rows(panel: Panel, split: OriginSplit, spec: TrainSpec) -> Training
     return TrainingRows(chosen, _usable(panel, chosen, split.training))
 
 
-def calibration_rows(panel: Panel, split: OriginSplit) -> CalibrationRows:
-    """The rows of each horizon's most recent ripe slice.
+def calibration_rows(panel: Panel, slices: Mapping[int, tuple[date, ...]]) -> CalibrationRows:
+    """The rows of each horizon's most recent ripe slice; ``slices`` are its as_ofs, horizon by horizon.
 
     A row at risk of a long link needs its shorter horizons' labels too; those end earlier, so they are ripe as well.
     """
-    index = np.flatnonzero(np.isin(panel.as_of, _days(split.calibration_as_ofs)))
+    index = np.flatnonzero(np.isin(panel.as_of, _days(tuple({day for days in slices.values() for day in days}))))
     as_of, churned = panel.as_of[index], panel.churned[index].copy()
     mask = np.zeros(churned.shape, dtype=bool)
     for k, horizon in enumerate(panel.horizons):
-        slice_days = _days(split.calibration[horizon])
+        slice_days = _days(slices[horizon])
         mask[:, k] = np.isin(as_of, slice_days) & ~np.isnan(churned[:, k])
-        churned[as_of > max(slice_days), k] = np.nan  # not ripe at the origin: it must not even tell who is at risk
+        unripe = as_of > max(slice_days) if len(slice_days) else np.ones(len(as_of), dtype=bool)
+        churned[unripe, k] = np.nan  # it must not even tell who is at risk
     return CalibrationRows(index, churned, mask)
 
 

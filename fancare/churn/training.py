@@ -53,6 +53,12 @@ def off_weekday_as_ofs(timeline: TimeLine, spec: ModelSpec) -> tuple[date, ...]:
     return tuple(day for day in days if timeline.is_mature(day, max(timeline.horizons)))
 
 
+def calibration_as_ofs(timeline: TimeLine, spec: ModelSpec) -> tuple[date, ...]:
+    """The as_ofs that calibrate what is scored on ``timeline.data_through``; fewer or none where history is short."""
+    slices = timeline.calibration_slices(timeline.data_through, spec.train.calibration_weeks)
+    return tuple(sorted({day for days in slices.values() for day in days}))
+
+
 def training_as_ofs(timeline: TimeLine, spec: ModelSpec) -> tuple[date, ...]:
     """Every as_of that training and backtest look at; `NotEnoughHistory` when no model can be made yet."""
     timeline.split_at(timeline.data_through, spec.train.calibration_weeks)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fancare.config import Config
+from fancare.dates import TimeLine
 from fancare.errors import DataQualityError
 from fancare.warehouse.duckdb_engine import Warehouse
 
@@ -22,6 +23,17 @@ class LogExtent:
     last_day: date
     last_whole_day: date
     data_through: date
+
+
+def timeline_of(warehouse: Warehouse, config: Config, as_of: date) -> TimeLine:
+    """The log's days as if nothing after ``as_of`` were known."""
+    return TimeLine(
+        first_day=log_extent(warehouse, config).first_day,
+        data_through=as_of,
+        late_days=config.source.late_days_in_force,
+        horizons=config.churn.horizons,
+        warm_up_days=config.churn.active_within_days,
+    )
 
 
 def log_extent(warehouse: Warehouse, config: Config) -> LogExtent:

@@ -33,14 +33,14 @@ def test_training_labels_end_by_the_cut_horizon_by_horizon(drawn):
 
 def test_the_cut_is_before_every_calibration_row(drawn):
     panel, split = drawn
-    recent = calibration_rows(panel, split)
+    recent = calibration_rows(panel, split.calibration)
     assert panel.as_of[recent.index].min() == np.datetime64(split.cut)
     assert not set(training_rows(panel, split, SPEC).index) & set(recent.index)
 
 
 def test_each_horizon_is_calibrated_on_its_most_recent_ripe_weeks(drawn):
     panel, split = drawn
-    recent = calibration_rows(panel, split)
+    recent = calibration_rows(panel, split.calibration)
     as_of = panel.as_of[recent.index]
     for k, h in enumerate(HORIZONS):
         chosen = sorted(set(as_of[recent.mask[:, k]].astype(object)))
