@@ -59,8 +59,8 @@ def _figures(backtest: Mapping[str, Any] | None) -> list[tuple[int, str, Mapping
 def _caveats(bundle: Bundle) -> list[str]:
     found = [
         "Effects and reasons describe the model, not causes: changing a fact need not change what a person does.",
-        f"Calibrated on the last weeks before {bundle.interval.origin}; when habits change (a holiday, a new feature of the "
-        f"app), risks may be off until the next training.",
+        "Calibrated anew for each scored day, on the last weeks whose outcome is known by then; when habits change overnight (a "
+        "holiday, a new feature of the app), risks are off until such weeks have passed.",
         "An event name first seen after the origin has no influence until the next training.",
     ]
     backtest = bundle.backtest
