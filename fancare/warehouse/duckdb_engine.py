@@ -289,12 +289,12 @@ def open_url(url: str, folder: Path, memory_limit: str, threads: int, read_only:
     return Warehouse.open(_path(url, folder), memory_limit, threads, read_only)
 
 
-def open_existing(url: str, folder: Path, memory_limit: str, threads: int) -> Warehouse:
-    """The warehouse at ``url`` to read from; `WarehouseError` where there is none, and nothing is made."""
+def open_existing(url: str, folder: Path, memory_limit: str, threads: int, read_only: bool = True) -> Warehouse:
+    """The warehouse at ``url``; `WarehouseError` where there is none yet, and nothing is made."""
     path = _path(url, folder)
     if not path.exists():
         raise WarehouseError(f"There is no warehouse {path} yet; run `fancare ingest` first.")
-    return Warehouse.open(path, memory_limit, threads, read_only=True)
+    return Warehouse.open(path, memory_limit, threads, read_only)
 
 
 def _path(url: str, folder: Path) -> Path:
