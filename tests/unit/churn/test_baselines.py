@@ -51,6 +51,20 @@ def test_a_horizon_with_one_outcome_gets_its_base_rate(drawn, name):
     assert (risks < 1).all()
 
 
+def test_one_row_of_the_other_outcome_among_many_does_not_stop_the_trees():
+    """With more than 10,000 rows they stop early on a stratified tenth, which needs two of each outcome."""
+    panel = drawn_panel(n_entities=1_000, weeks=16, extra=1)
+    line = drawn_timeline(16)
+    churned = np.where(np.isnan(panel.churned), np.nan, 1).astype(np.float32)
+    churned[0, :] = 0
+    split = line.split_at(line.data_through, 2)
+    for few in (0.0, 1.0):
+        turned = replace(panel, churned=np.where(np.isnan(churned), np.nan, np.abs(churned - few)).astype(np.float32))
+        rule = fit_baseline("hist_gradient_boosting", turned, split, SMALL_MODEL)
+        assert rule.classifiers[0].n_iter_ == 100
+        assert np.isfinite(rule.risks_of(turned, np.arange(5))).all()
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_nothing_after_the_origin_is_read(drawn, name):
     panel, _, spec = drawn
