@@ -82,8 +82,8 @@ def test_the_order_of_the_panel_does_not_matter(drawn):
 
 def test_history_weeks_keeps_the_newest(drawn):
     panel, split = drawn
-    rows = training_rows(panel, split, replace(SPEC, history_weeks=3))
-    assert sorted(set(panel.as_of[rows.index].astype(object))) == list(split.training_as_ofs[-3:])
+    rows = training_rows(panel, split, replace(SPEC, history_weeks=5))
+    assert sorted(set(panel.as_of[rows.index].astype(object))) == list(split.training_as_ofs[-5:])
 
 
 def test_event_names_first_seen_after_the_origin_have_no_column(drawn):
@@ -105,3 +105,26 @@ def test_no_usable_label_is_one_sentence(drawn):
     panel, split = drawn
     with pytest.raises(NotEnoughHistory, match=rf"none of the 20 rows .* has a label that ends by {split.cut}"):
         training_rows(panel.rows(panel.as_of > panel.as_of[-21]), split, SPEC)
+
+
+def test_a_horizon_without_a_label_is_one_sentence(drawn):
+    """Three weeks of history hold no 28-day label that ends by the cut: that link would be a coin toss for everyone."""
+    panel, split = drawn
+    with pytest.raises(NotEnoughHistory, match=rf"label over 28 days that ends by {split.cut} .*history_weeks = 3; 0 takes all"):
+        training_rows(panel, split, replace(SPEC, history_weeks=3))
+
+
+def test_rooms_are_told_apart_whatever_slashes_their_ids_hold(drawn):
+    """Two rooms that both read a/b/c: they are two entities, and the order of the panel has no say in what is drawn."""
+    _, split = drawn
+    rooms = drawn_panel(n_entities=2, weeks=16, entity="room")
+    first = rooms.fan_id == "e000"
+    rooms = replace(
+        rooms,
+        creator_id=np.where(first, "a", "a/b").astype(object),
+        fan_id=np.where(first, "b/c", "c").astype(object),
+    )
+    assert set(rooms.entity_ids) == {"a/b/c"}
+    spec = replace(SPEC, max_rows=5)
+    there, back = training_rows(rooms, split, spec), training_rows(rooms.rows(np.arange(len(rooms))[::-1]), split, spec)
+    assert (len(rooms) - 1 - back.index).tolist() == there.index.tolist()
