@@ -57,16 +57,16 @@ def explain(warehouse: Warehouse, config: Config, id: str, as_of: date | None = 
     known = _known(warehouse, config, key, day)
     score = _score(warehouse, config, key, day)
     name = "/".join(visible(part) for part in key if part is not None)
-    lines = [f"{text(f'entity.{config.churn.entity}', lang)} {name} · {_day(day, lang)}", ""]
-    lines += _risk_lines(config, score, lang) if score else _no_score_lines(config, known, day, lang)
-    if score:
-        lines += ["", *_reason_lines(warehouse, config, key, day, lang)]
     weeks = rhythm.activity_by_week(warehouse, config, day, [key])[key]
-    lines += ["", *_activity_lines(known, weeks, day, lang)]
-    lines += ["", *_trend_lines(config, known, lang)]
-    if score:
-        lines += ["", text("explain.rests_on", lang, model=score.model, day=_day(score.data_through, lang))]
-    return "\n".join(lines)
+    told = [
+        [f"{text(f'entity.{config.churn.entity}', lang)} {name} · {_day(day, lang)}"],
+        _risk_lines(config, score, lang) if score else _no_score_lines(config, known, day, lang),
+        _reason_lines(warehouse, config, key, day, lang) if score and score.rank is not None else [],
+        _activity_lines(known, weeks, day, lang),
+        _trend_lines(config, known, lang),
+        [text("explain.rests_on", lang, model=score.model, day=_day(score.data_through, lang))] if score else [],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in told if lines)
 
 
 def blocks(weeks: Sequence[int]) -> str:
