@@ -44,6 +44,23 @@ def test_a_second_run_is_no_work_and_a_new_file_touches_its_days_only(tmp_path: 
     assert (report.files[0].n_events, report.files[0].n_duplicates, report.n_known_files) == (1, 1, 2)
 
 
+def test_an_export_that_repeats_an_event_from_before_identification_touches_new_days_only(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    settings = write_config(tmp_path)
+    lines = [
+        event("message", "2026-06-01 12:00", id="1", device="d", arrived="2026-06-01 12:01"),
+        event("message", "2026-06-01 12:00", id="1", device="d", user="u", arrived="2026-06-02 12:01"),
+    ]
+    write_jsonl(tmp_path / "log/a.jsonl", lines)
+    assert len(bring_in(warehouse, settings).changed_days) == 1
+    lines.append(event("message", "2026-06-05 12:00", id="5", user="u", arrived="2026-06-05 12:01"))
+    write_jsonl(tmp_path / "log/b.jsonl", lines)
+    report = bring_in(warehouse, settings)
+    assert [day.day for day in report.changed_days] == [5]
+    assert (report.files[0].n_duplicates, report.files[0].n_identity_duplicates) == (1, 1)
+
+
 def test_a_new_link_moves_earlier_days(tmp_path: Path, warehouse: Warehouse) -> None:
     settings = write_config(tmp_path)
     write_jsonl(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fancare.errors import ConfigError, DataQualityError, FancareError
@@ -117,6 +118,15 @@ def test_a_truncated_gzip_is_refused_as_a_whole(tmp_path: Path, warehouse: Wareh
     assert isinstance(error, DataQualityError)
     assert str(error).startswith("log/b.jsonl.gz is cut off or damaged (")
     assert str(error).endswith("nothing of it was taken: export it again and replace it.")
+
+
+def test_an_export_that_mixpanel_gave_up_is_cut_off_too(tmp_path: Path, warehouse: Warehouse) -> None:
+    write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl.gz", [*GOOD, b"terminated early"])
+    assert str(refused(warehouse, tmp_path)) == (
+        "log/a.jsonl.gz was cut off by Mixpanel itself (line 6: terminated early); nothing of it was taken: export it again "
+        "and replace it."
+    )
 
 
 def test_a_damaged_gzip(tmp_path: Path, warehouse: Warehouse) -> None:
@@ -246,7 +256,7 @@ def test_the_limit_is_ten_rows_and_one_in_ten_thousand(tmp_path: Path, n_dead: i
     )  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("amount", ["1,000", "ten", "nan", "inf", ""])
+@pytest.mark.parametrize("amount", ["1,000", "1_000", "ten", "nan", "inf", ""])
 def test_parquet_amount_as_text_names_the_field(tmp_path: Path, warehouse: Warehouse, amount: str) -> None:
     write_config(tmp_path)
     write_parquet(tmp_path / "log/a.parquet", [ROW | {"amount": amount}] * 11)
@@ -313,6 +323,7 @@ def test_a_log_all_in_the_future(tmp_path: Path, warehouse: Warehouse) -> None:
 @pytest.mark.parametrize(
     "time",
     [1_780_315_200, 1_780_315_200_000, 1_780_315_200.0, "2026-06-01T12:00:00Z", "2026-06-01 21:00:00+09:00", "1780315200",
+     "2026-06-01 12:00:00 UTC", "2026-06-01 21:00:00 Asia/Seoul", "2026-06-01T12:00:00", "2026-06-01 05:00:00-0700",
      datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(2026, 6, 1, 12)],
 )  # fmt: skip
 def test_parquet_times_in_every_form(tmp_path: Path, warehouse: Warehouse, time: object) -> None:
@@ -363,6 +374,19 @@ def test_parquet_ids_of_any_type_are_text(
     report = bring_in(warehouse, settings)
     assert warehouse.rows("SELECT fan_id FROM activity_daily") == [(text,)]
     assert report.files[0].n_nul_stripped == (1 if isinstance(value, str) and "\0" in value else 0)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(2.0**53, pa.float64()), (2.0**24, pa.float32())])
+def test_ids_that_lost_their_last_digits_are_refused(
+    tmp_path: Path, warehouse: Warehouse, value: float, kind: pa.DataType
+) -> None:
+    write_config(tmp_path)
+    rows = pa.table({"ts": [ROW["ts"]] * 11, "event": ["m"] * 11, "creator": ["c"] * 11, "amount": [1.0] * 11})
+    pq.write_table(rows.append_column("fan", pa.array([value] * 11, kind)), tmp_path / "log/a.parquet")
+    error = refused(warehouse, tmp_path, PARQUET)
+    assert isinstance(error, DataQualityError)
+    assert "first row 1 (fan_id is " in str(error)
+    assert "lost its last digits; whole numbers or text are needed" in str(error)
 
 
 def test_a_parquet_without_event_names_holds_one_kind_of_event(tmp_path: Path, warehouse: Warehouse) -> None:
