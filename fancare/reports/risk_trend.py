@@ -93,11 +93,13 @@ def previous_risks(
     warehouse: Warehouse, config: Config, before: date, horizon: int
 ) -> tuple[date | None, dict[tuple[str | None, str | None], float]]:
     """The newest scored day before ``before`` and everyone's risk then, by (creator_id, fan_id) of today's watchlist."""
+    if not (warehouse.has_table("risk_scores") and warehouse.has_table("watchlist")):
+        return None, {}
     found = warehouse.value(
         "SELECT MAX(as_of) FROM risk_scores WHERE entity = @entity AND as_of < @before",
         {"entity": config.churn.entity, "before": before},
     )
-    if found is None or not warehouse.has_table("watchlist"):
+    if found is None:
         return None, {}
     rows = warehouse.rows(
         f"""
