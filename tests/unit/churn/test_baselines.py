@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from fancare.churn.baselines import BASELINES, fit_baseline
+from fancare.churn.calibration import ChainCalibration, platt
+from fancare.churn.hazard import logit
 from fancare.churn.metrics import auc
 from fancare.churn.threads import limited
 from tests.drawn_panel import SMALL_MODEL, drawn_panel, drawn_timeline
@@ -87,3 +89,15 @@ def test_a_feature_that_no_row_defines_is_left_out(drawn, name):
     X[panel.as_of <= np.datetime64(split.cut), 2] = np.nan  # or one that only becomes known later
     risks = fit_baseline(name, replace(panel, X=X), split, spec).risks_of(panel, np.arange(50))
     assert np.isfinite(risks).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_horizon_is_calibrated_on_all_rows_of_its_slice(drawn, name):
+    """By hand; unlike a chain's link, each horizon is a model of its own and everyone in its slice counts."""
+    panel, split, spec = drawn
+    baseline = fit_baseline(name, panel, split, spec)
+    raw = replace(baseline, calibration=ChainCalibration((1.0,) * 3, (0.0,) * 3))
+    for k, h in enumerate(panel.horizons):
+        rows = np.flatnonzero(np.isin(panel.as_of, np.array(split.calibration[h], dtype="datetime64[D]")))
+        by_hand = platt(logit(raw.risks_of(panel, rows)[:, k]), panel.churned[rows, k])
+        assert (baseline.calibration.slopes[k], baseline.calibration.shifts[k]) == pytest.approx(by_hand, abs=1e-5)

@@ -50,6 +50,16 @@ def test_each_horizon_is_calibrated_on_its_most_recent_ripe_weeks(drawn):
     assert recent.mask_at_risk[:, 2].sum() == np.sum(recent.mask[:, 2] & (recent.churned[:, 1] == 1))
 
 
+def test_a_row_of_the_slice_without_a_label_calibrates_nothing(drawn):
+    panel, split = drawn
+    first = np.flatnonzero(panel.as_of == np.datetime64(split.cut))[0]
+    churned = panel.churned.copy()
+    churned[first] = np.nan
+    recent = calibration_rows(replace(panel, churned=churned), split)
+    assert not recent.mask[recent.index == first].any()
+    assert recent.mask.sum(axis=0).tolist() == [20, 20, 19]
+
+
 def test_at_most_so_many_rows_evenly_over_the_weeks(drawn):
     panel, split = drawn
     weeks = len(split.training_as_ofs)
