@@ -137,8 +137,8 @@ def promote(config: Config, version: str | None, as_of: date | None, now: dateti
         version = known[-1]
         if history and version != history[-1].version and version in {reign.version for reign in history}:
             return [
-                f"{version} was champion and was rolled back; {history[-1].version} keeps scoring until a newer version is trained "
-                f"(`fancare promote --version {version}` makes it champion again)"
+                f"{version} was champion and was taken back for {history[-1].version}, which keeps scoring until a newer version "
+                f"is trained (`fancare promote --version {version}` makes that one champion again)"
             ]
     if history and version[:8] < history[-1].version[:8] and as_of is not None:
         return [f"{version} was made for a day before the champion {history[-1].version}: it scores that day, no other"]

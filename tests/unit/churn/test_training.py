@@ -64,7 +64,7 @@ def test_a_rollback_is_not_undone_by_the_next_days_job(config, registry, three):
     registry.rollback(NAME, NOW)
     for as_of in (TODAY, None):
         (told,) = promote(config, None, as_of, NOW)
-        assert told.startswith(f"{june} was champion and was rolled back; {may} keeps scoring")
+        assert told.startswith(f"{june} was champion and was taken back for {may}, which keeps scoring")
         assert champion(registry) == may
     promote(config, june, None, NOW)
     assert champion(registry) == june, "by its own name it comes back"
@@ -90,7 +90,7 @@ def test_a_backfills_version_never_becomes_champion(config, registry, three):
 
 
 def test_nothing_to_promote_is_refused(config):
-    with pytest.raises(Refused, match="drawn has no version in .* to promote; train one"):
+    with pytest.raises(Refused, match=r"drawn has no version in .* to promote; train one"):
         promote(config, None, TODAY, NOW)
 
 
