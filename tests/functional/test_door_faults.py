@@ -218,7 +218,8 @@ def test_a_few_malformed_lines_become_dead_letters(tmp_path: Path, warehouse: Wa
     path = write_jsonl(tmp_path / "log/a.jsonl", lines)
     report = bring_in(warehouse, settings)
     assert (report.files[0].n_rows, report.files[0].n_events, report.files[0].n_dead) == (5, 3, 2)
-    letters = [orjson.loads(line) for line in (tmp_path / "dead_letters/a.jsonl.jsonl").read_bytes().splitlines()]
+    (kept_in,) = (tmp_path / "dead_letters").iterdir()
+    letters = [orjson.loads(line) for line in kept_in.read_bytes().splitlines()]
     text = path.read_bytes()
     assert [(letter["line"], letter["text"]) for letter in letters] == [
         (letter["line"], text[letter["byte_offset"] :].split(b"\n")[0].decode() + "\n") for letter in letters
@@ -236,13 +237,23 @@ def test_too_many_malformed_lines_stop_the_file(tmp_path: Path, warehouse: Wareh
     write_jsonl(tmp_path / "log/b.jsonl.gz", [GOOD[0], *[b"oops"] * 11])
     error = refused(warehouse, tmp_path)
     assert isinstance(error, DataQualityError)
-    letters = tmp_path / "dead_letters/b.jsonl.gz.jsonl"
+    (letters,) = (tmp_path / "dead_letters").glob("b.jsonl.gz.*.jsonl")
     assert str(error) == (
         "log/b.jsonl.gz: 11 of 12 rows are malformed, first row 2 (not JSON, from character 1 on); "
         f"at most 10, or 1 in 10,000, may be: all are listed in {letters}. Nothing of the file was taken; correct the export "
         "and run again."
     )
     assert len(letters.read_bytes().splitlines()) == 11
+
+
+def test_dead_letters_of_files_with_one_name_are_all_kept(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    for folder in ("june", "july"):
+        (tmp_path / "log" / folder).mkdir()
+        write_jsonl(tmp_path / "log" / folder / "a.jsonl", [*GOOD, folder.encode()])
+    bring_in(warehouse, settings)
+    letters = [orjson.loads(path.read_bytes())["text"] for path in (tmp_path / "dead_letters").iterdir()]
+    assert sorted(letters) == ["july\n", "june\n"]
 
 
 @pytest.mark.parametrize(
