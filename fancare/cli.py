@@ -222,10 +222,11 @@ def explain(
     """Everything about one creator (room, fan) in words: risk, reasons with their facts, recent activity."""
     from fancare.config import load
     from fancare.reports.explain import explain as explain_id
-    from fancare.warehouse.duckdb_engine import open_url
+    from fancare.warehouse.duckdb_engine import open_existing
 
     loaded = load(config)
-    with open_url(loaded.warehouse.url, loaded.path.parent, loaded.warehouse.memory_limit, loaded.warehouse.threads) as tables:
+    place = loaded.warehouse
+    with open_existing(place.url, loaded.path.parent, place.memory_limit, place.threads, read_only=False) as tables:
         print(explain_id(tables, loaded, id, as_of, lang))
 
 

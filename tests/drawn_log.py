@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -54,19 +55,28 @@ def config(
     )
 
 
-def warehouse(rows: list[dict], links: list[tuple[str, str, int]] = ()) -> Warehouse:
+Link = tuple[str, str, int] | tuple[str, str, int, int]  # alias, person, known from [until]
+
+
+def warehouse(rows: Iterable[dict], links: Iterable[Link] = ()) -> Warehouse:
     """A warehouse in memory whose `activity_daily` holds these rows; see `events` and `table` for how to draw them."""
     made = Warehouse.in_memory()
-    for empty in (ACTIVITY_DAILY, IDENTITY_LINKS):
-        made.create(empty)
-    if rows:
-        made.append(ACTIVITY_DAILY, pa.Table.from_pylist([_daily(row) for row in rows], schema=_SCHEMA))
-    for alias, canonical, known in links:
-        made.raw(
-            "INSERT INTO identity_links BY NAME SELECT $alias AS alias_id, $canonical AS canonical_id, $day AS known_from",
-            {"alias": alias, "canonical": canonical, "day": day(known)},
-        )
+    fill(made, rows, links)
     return made
+
+
+def fill(made: Warehouse, rows: Iterable[dict], links: Iterable[Link] = ()) -> None:
+    """The rows and links in place of what `activity_daily` and `identity_links` of a warehouse held."""
+    told = [
+        {"alias_id": alias, "canonical_id": person, "known_from": day(known), "known_until": day(*until) if until else None}
+        for alias, person, known, *until in links
+    ]
+    for table, drawn, schema in (
+        (ACTIVITY_DAILY, [_daily(row) for row in rows], _SCHEMA), (IDENTITY_LINKS, told, _LINKS_SCHEMA),
+    ):  # fmt: skip
+        made.create(table)
+        made.raw(f'DELETE FROM "{table.name}"')
+        made.append(table, pa.Table.from_pylist(drawn, schema=schema))
 
 
 def events(who: str, drawn: str, event: str = "broadcast", creator: str | None = "same", **more: object) -> list[dict]:
@@ -128,3 +138,11 @@ _SCHEMA = pa.schema(
         ("n_events", pa.int64()), ("amount_sum", pa.float64()), ("amount_max", pa.float64()),
     ]
 )  # fmt: skip
+_LINKS_SCHEMA = pa.schema(
+    [
+        ("alias_id", pa.string()),
+        ("canonical_id", pa.string()),
+        ("known_from", pa.date32()),
+        ("known_until", pa.date32()),
+    ]
+)

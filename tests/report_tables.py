@@ -75,8 +75,8 @@ def reason(as_of: date, position: int, effect: float, texts: tuple[str, str], cr
     """One row of risk_reasons; ``texts`` are its sentences in Korean and English."""
     return {
         "entity": entity, "creator_id": creator, "fan_id": fan, "as_of": as_of, "position": position, "code": "silence",
-        "effect": effect, "horizon": 14, "features": "recency_days", "fact": "{}", "model_version": "20260630-1a2b3c",
-        "text_ko": texts[0], "text_en": texts[1],
+        "effect": effect, "joint_effect": effect, "horizon": 14, "features": "recency_days", "fact": "{}",
+        "model_version": "20260630-1a2b3c", "text_ko": texts[0], "text_en": texts[1],
     }  # fmt: skip
 
 

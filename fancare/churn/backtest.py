@@ -134,6 +134,7 @@ class BacktestResult:
         told = [
             f"TabNet's mean AUC minus {name}'s: {gap.estimate:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
             for name, gap in self.minus.items()
+            if not math.isnan(gap.low)
         ]
         if self.off_weekday_ece:
             each = ", ".join(f"{value:.3f} at {h} days" for h, value in self.off_weekday_ece.items())
@@ -229,13 +230,13 @@ def _result(
     minus = {
         name: Interval.of(means[TABNET] - means[name], (draws[TABNET] - draws[name]).mean(axis=1)) for name in BASELINES
     }
-    chance = Interval.of(means[TABNET], draws[TABNET].mean(axis=1))
     off_weekday: dict[int, float] = {}
     if others:
         y, p = (np.concatenate(parts) for parts in zip(*others, strict=True))
         for k, h in enumerate(panel.horizons):
             known = ~np.isnan(y[:, k])
-            off_weekday[h] = ece(y[known, k], p[known, k])
+            if known.any():
+                off_weekday[h] = ece(y[known, k], p[known, k])
     return BacktestResult(
         entity=panel.entity,
         folds=folds,
@@ -245,7 +246,7 @@ def _result(
         minus=minus,
         off_weekday_ece=off_weekday,
         alarm=_alarm(panel, index, horizons, spec.backtest.alarm_auc),
-        cannot_say=_cannot_say(minus["recency"], chance),
+        cannot_say=_cannot_say(minus["recency"], {h: by_model[TABNET] for h, by_model in horizons.items()}),
     )
 
 
@@ -273,15 +274,26 @@ def _alarm(
     )
 
 
-def _cannot_say(over_recency: Interval, mean_auc: Interval) -> str | None:
-    """A sentence when the intervals do not show TabNet above the recency rule and above chance."""
-    if mean_auc.low > 0.5 and over_recency.low > 0:
+def _cannot_say(over_recency: Interval, tabnet: Mapping[int, HorizonFigures]) -> str | None:
+    """A sentence when the intervals do not show TabNet above chance at every horizon, and above the recency rule."""
+    for h, found in tabnet.items():
+        if math.isnan(found.auc.estimate):
+            return (
+                f"All {found.figures.n:,} test rows have the same outcome over {h} days: how well anyone is ranked cannot be "
+                f"said; bring more history or more entities, or set other horizons in [churn]."
+            )
+        if math.isnan(found.auc.low):
+            return (
+                f"TabNet's AUC over {h} days is {found.auc.estimate:.3f}, from too few entities for an interval: who will go "
+                f"quiet cannot be said from this log yet; bring more entities."
+            )
+        if not found.auc.low > 0.5:
+            return (
+                f"TabNet's AUC over {h} days is {found.auc.estimate:.3f} ({found.auc.low:.3f} to {found.auc.high:.3f}), which "
+                f"is not above chance: who will go quiet cannot be said from this log yet; bring more history or more entities."
+            )
+    if over_recency.low > 0:
         return None
-    if not mean_auc.low > 0.5:
-        return (
-            f"TabNet's mean AUC is {mean_auc.estimate:.3f} ({mean_auc.low:.3f} to {mean_auc.high:.3f}), which is not "
-            f"above chance: who will go quiet cannot be said from this log yet; bring more history or more entities."
-        )
     return (
         f"TabNet's mean AUC minus the recency rule's is {over_recency.estimate:+.3f} ({over_recency.low:+.3f} to "
         f"{over_recency.high:+.3f}), which is not shown to be above 0: days since the last activity say as much so far; "

@@ -105,7 +105,10 @@ def _fit_one(make: Callable[[], Any], X: np.ndarray, churned: np.ndarray) -> Any
     y = churned[known]
     if not len(y) or y.min() == y.max():
         return _BaseRate((y.sum() + 0.5) / (len(y) + 1))
-    return make().fit(X[known], y)
+    classifier = make()
+    if isinstance(classifier, HistGradientBoostingClassifier) and min(y.sum(), len(y) - y.sum()) < 2:
+        classifier.set_params(early_stopping=False)  # what it holds out is stratified: that needs two of each outcome
+    return classifier.fit(X[known], y)
 
 
 def _enough_defined(X: np.ndarray, churned: np.ndarray) -> np.ndarray:

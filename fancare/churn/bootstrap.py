@@ -44,7 +44,7 @@ def cluster_weights(clusters: Sequence[np.ndarray], draws: int, seed: int) -> It
     ``clusters`` holds one (n,) array of ids per kind: creators, or fans, or both.
     """
     generator = np.random.default_rng(seed)
-    codes = [np.unique(ids.astype(str), return_inverse=True)[1] for ids in clusters]
+    codes = [_codes(ids) for ids in clusters]
     sizes = [int(code.max()) + 1 if len(code) else 0 for code in codes]
     for _ in range(draws):
         weight = np.ones(len(clusters[0]))
@@ -52,6 +52,13 @@ def cluster_weights(clusters: Sequence[np.ndarray], draws: int, seed: int) -> It
             counts = np.bincount(generator.integers(size, size=size), minlength=size)
             weight *= counts[code]
         yield weight
+
+
+def _codes(ids: np.ndarray) -> np.ndarray:
+    """(n,) each id's place among the sorted ids. One long id does not widen all others, as in an array of str it would."""
+    names = ids.tolist()
+    place = {name: number for number, name in enumerate(sorted(set(names)))}
+    return np.fromiter((place[name] for name in names), dtype=np.int64, count=len(names))
 
 
 class WeightedAUC:
@@ -88,9 +95,12 @@ def auc_draws(
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Each model's AUC in each draw, (draws, H); outcome and every risk are (n, H).
 
-    One draw is the same for all models and horizons, so differences of the results are paired.
+    One draw is the same for all models and horizons, so differences of the results are paired. All draws are NaN where there
+    is a single cluster of each kind: drawing it again and again would give an interval without width.
     """
     horizons = range(outcome.shape[1])
+    if all(len(set(ids.tolist())) < 2 for ids in clusters):
+        return {name: np.full((draws, outcome.shape[1]), np.nan) for name in risks}
     scorers = {name: [WeightedAUC(outcome[:, k], risk[:, k]) for k in horizons] for name, risk in risks.items()}
     out = {name: np.empty((draws, outcome.shape[1])) for name in risks}
     with (progress or Progress()).task("Intervals", total=draws) as task:

@@ -41,6 +41,10 @@ FORMAT = 1
 WEIGHTS, MANIFEST, CARD, SUMS = "weights.safetensors", "manifest.json", "card.md", "SHA256SUMS"
 RECORDED_PACKAGES = ("torch", "pytorch-tabnet", "numpy", "safetensors")
 PROBE_TOLERANCE = 1e-4  # other processors round differently; other code is off by more
+# what building a model of parts that do not fit may end in, torch's RuntimeError among them
+_MISFITS = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, ConfigError, safetensors.SafetensorError
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ def read(folder: Path) -> Bundle:
     try:
         manifest = json.loads(data[MANIFEST])
         found = manifest["format"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise _refused(folder, f"{MANIFEST} is not a manifest") from None
     if found != FORMAT:
         raise Refused(
@@ -212,7 +216,7 @@ def read(folder: Path) -> Bundle:
     try:
         bundle = _from(manifest, data[MANIFEST], data[WEIGHTS])
         expected, given = np.array(bundle.probe), probe_risks(bundle.model)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ConfigError, safetensors.SafetensorError) as error:
+    except _MISFITS as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise _refused(folder, f"{MANIFEST} and {WEIGHTS} do not make a model ({first_line[:120]})") from None
     if expected.shape != given.shape or not np.allclose(expected, given, rtol=0, atol=PROBE_TOLERANCE):

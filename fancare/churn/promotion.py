@@ -39,10 +39,13 @@ def verdict(bundle: Bundle) -> Verdict:
     if backtest is None:
         return Verdict(False, "gate.no_backtest")
     tabnet, recency, gain, low = _mean_auc(backtest, "tabnet"), _mean_auc(backtest, "recency"), *_over_recency(backtest)
+    if not all(map(math.isfinite, (tabnet, recency, gain))):  # a horizon had one outcome only: no figures, no backtest
+        return Verdict(False, "gate.no_backtest")
     if not _chance_excluded(backtest):
         return Verdict(False, "gate.not_above_chance", {"tabnet": tabnet})
     if not (gain > gate.min_auc_gain_over_recency and low > 0):
-        return Verdict(False, "gate.not_above_recency", {"tabnet": tabnet, "recency": recency, "gain": gain, "low": low})
+        facts = {"tabnet": tabnet, "recency": recency, "gain": gain, "low": low}
+        return Verdict(False, "gate.not_above_recency", {k: v for k, v in facts.items() if math.isfinite(v)})
     horizon = bundle.spec.bands.horizon
     figures = backtest["horizons"][str(horizon)]["tabnet"]
     ece, allowed = _number(figures["ece"]), gate.max_ece + _ece_by_chance(figures)
@@ -103,9 +106,9 @@ def _over_recency(backtest: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _chance_excluded(backtest: Mapping[str, Any]) -> bool:
-    """True when the AUC's interval lies above one half at every horizon that has one."""
+    """True when the AUC's interval lies above one half at every horizon; one without an interval does not."""
     lows = [_number(by_model["tabnet"]["auc_low"]) for by_model in backtest["horizons"].values()]
-    return bool(lows) and all(low > 0.5 for low in lows if not math.isnan(low)) and not all(map(math.isnan, lows))
+    return bool(lows) and all(low > 0.5 for low in lows)
 
 
 def _ece_by_chance(figures: Mapping[str, Any]) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from fancare import messages
 from fancare.churn.themes import Theme, subject
+from fancare.panel.bits import SPAN
 from fancare.panel.feature import Feature
 
 SPEAKS = 0.5  # of the strongest feature's own effect: what may speak for a theme
@@ -58,6 +59,14 @@ class Facts:
         """The theme's count over a window."""
         return next((self.value(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan)
 
+    def usual_count(self, theme: Theme, days: int) -> float:
+        """The typical count over a window."""
+        return next((self.usual(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan)
+
+    def was_there(self, days: int) -> bool:
+        """True unless the entity is known to be newer than that: a newcomer has no former rate to be compared with."""
+        return not self.value("tenure_days") < days - 1
+
     def of(self, theme: Theme) -> list[Feature]:
         return [self.features[j] for j in theme.columns]
 
@@ -89,6 +98,9 @@ def _silence(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     silence, gap, typical = facts.value("recency_days"), facts.value("gap_mean_84d"), facts.usual("recency_days")
     if math.isnan(silence):
         return None
+    if silence >= SPAN:  # never within 84 days: nobody knows how many days ago
+        level = {"window_days": SPAN, "value": 0, "typical": _number(facts.usual(f"active_days_{SPAN}d"))}
+        return "active_days", level
     days = {"silence_days": int(silence)}
     if silence == 0:
         return "active_today", days
@@ -105,7 +117,7 @@ def _activity(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     changed = {"window_days": 28, "value": _number(now), "before": _number(before)}
     is_level = speaker.name == f"active_days_{speaker.window_days}d"
     below = facts.value(speaker.name) < facts.usual(speaker.name)
-    if speaker.family == "trend" or (is_level and speaker.window_days == 28):
+    if facts.was_there(84) and (speaker.family == "trend" or (is_level and speaker.window_days == 28)):
         if below and now < DOWN * before:
             return "active_days_down", changed
         if not below and before > 0 and now > UP * before:
@@ -121,10 +133,13 @@ def _event(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     value, typical = facts.value(speaker.name), facts.usual(speaker.name)
     if speaker.family == "recency":
         before = (month - week) / 3
-        gone = value > typical and week == 0 and before > 0
-        return ("event_stopped", {"window_days": 7, "value": 0, "before": _number(before)}) if gone else None
+        if value > typical and week == 0 and before > 0 and facts.was_there(28):
+            return "event_stopped", {"window_days": 7, "value": 0, "before": _number(before)}
+        if max(value, typical) >= SPAN:  # never within 84 days: nobody knows how many days ago
+            return _level(84, all_84, facts.usual_count(theme, 84))
+        return None
     window = 28 if speaker.family == "trend" else speaker.window_days
-    if window in (7, 28):
+    if window in (7, 28) and facts.was_there(28 if window == 7 else 84):
         now, before = (week, (month - week) / 3) if window == 7 else (month / 4, (all_84 - month) / 8)
         rates = {"window_days": window, "now": _number(now), "before": _number(before)}
         if value < typical and now == 0 and before > 0:
@@ -135,17 +150,24 @@ def _event(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
             return "event_up", rates
     if speaker.family == "trend":
         return None
+    if speaker.family == "counts":
+        return _level(window, value, typical)
     level = {"window_days": window, "value": _number(value), "typical": _number(typical)}
-    if value == 0:
-        return ("event_none", level) if speaker.family == "counts" else None
-    return ("event_level" if speaker.family == "counts" else "event_days"), level
+    return ("event_days", level) if value != 0 else None
+
+
+def _level(window: int | None, value: float, typical: float) -> _Chosen:
+    if value == typical:
+        return None
+    level = {"window_days": window, "value": _number(value), "typical": _number(typical)}
+    return ("event_none" if value == 0 else "event_level"), level
 
 
 def _amount(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     now = facts.value("revenue_amount_28d")
     before = (facts.value("revenue_amount_84d") - now) / 2
     window = {"window_days": 28, "value": _number(now), "before": _number(before)}
-    if speaker.family != "trend" and speaker.window_days != 28:
+    if (speaker.family != "trend" and speaker.window_days != 28) or not facts.was_there(84):
         return None
     below = facts.value(speaker.name) < facts.usual(speaker.name)
     if below and now == 0 and before > 0:
@@ -178,8 +200,10 @@ def _worded(code: str, theme: Theme, facts: Facts, values: dict[str, Any]) -> Wo
 
 
 def _feature(facts: Facts, j: int) -> Words | None:
-    """One feature's value beside the typical one; None where a reader would see no difference."""
+    """One feature's value beside the typical one; None where a reader would see no difference, or what is not known."""
     feature, value, typical = facts.features[j], float(facts.row[j]), float(facts.typical[j])
+    if "recency" in feature.name and max(value, typical) >= SPAN:  # 84 stands for "not within 84 days"
+        return None
     code = "reason.feature_undefined" if math.isnan(value) else "reason.feature"
     values = {"feature": feature.name, "value": _number(value), "typical": _number(typical), "unit": feature.unit}
     text = {}

@@ -104,6 +104,12 @@ def check_panel(panel: Panel, bundle: Bundle, config: Config) -> None:
             f"The champion {bundle.version} was trained on another definition of churn (events, activity or time zone in the "
             f"config differ); undo the change, or train a new model with --retrain."
         )
+    repeated = len(panel) - len(set(zip(*(ids.tolist() for ids in panel.clusters), strict=True)))
+    if repeated:
+        raise Refused(
+            f"The panel holds {repeated:,} of its {len(panel):,} {panel.entity}s more than once; build the features again with "
+            f"`fancare build`."
+        )
     given = {feature.name: feature for feature in panel.features}
     for feature in bundle.features:
         if feature.name not in given:
@@ -179,7 +185,9 @@ def _ids(ids: np.ndarray | None, n: int) -> pa.Array:
 
 
 def _sortable(ids: np.ndarray | None, n: int) -> np.ndarray:
-    return np.zeros(n) if ids is None else ids.astype(str)
+    """Numbers in the order of the ids. One long id does not widen all others, as in an array of str it would."""
+    place = {} if ids is None else {name: number for number, name in enumerate(sorted(set(ids.tolist())))}
+    return np.zeros(n) if ids is None else np.array([place[name] for name in ids.tolist()])
 
 
 def _utc(moment: datetime) -> datetime:

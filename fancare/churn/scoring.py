@@ -27,6 +27,12 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
     """Replace the `risk_scores` and `risk_reasons` partitions of ``as_of``; needs its build. Returns closing lines."""
     loaded = scoring_model(config, as_of)
     if loaded is None:
+        kept = [v for v in Registry.of(config).versions(config.model.name) if v[:8] <= f"{as_of:%Y%m%d}"]
+        if kept:
+            raise Refused(
+                f"{config.model.name} has no champion to score {as_of}, only versions that were never promoted, the last of them "
+                f"{kept[-1]}; make it champion with `fancare promote`."
+            )
         raise Refused(f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`.")
     panel = read_panel(warehouse, config, [as_of], plan(warehouse, config, as_of).features, with_labels=False)
     check_panel(panel, loaded.bundle, config)

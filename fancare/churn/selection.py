@@ -48,7 +48,7 @@ def training_rows(panel: Panel, split: OriginSplit, spec: TrainSpec) -> Training
     """The rows whose labels end by the cut, horizon by horizon; at most ``max_rows``, drawn evenly over the as_ofs.
 
     The draw and the order depend on ids and dates only, not on how the panel happens to be sorted. Raises
-    `NotEnoughHistory` when nothing is left, or when all rows are of one entity.
+    `NotEnoughHistory` when nothing is left, or nothing for one of the horizons, or when all rows are of one entity.
     """
     days = split.training_as_ofs[-spec.history_weeks :] if spec.history_weeks else split.training_as_ofs
     candidates = np.flatnonzero(np.isin(panel.as_of, _days(days)))
@@ -59,7 +59,14 @@ def training_rows(panel: Panel, split: OriginSplit, spec: TrainSpec) -> Training
             f"The model was asked for as of {split.origin}; none of the {len(panel)} rows of the panel has a label that "
             f"ends by {split.cut}: bring more history, or set shorter horizons in [churn]."
         )
-    ids, as_of = panel.entity_ids[candidates], panel.as_of[candidates]
+    unlabelled = [h for k, h in enumerate(panel.horizons) if np.isnan(usable[:, k]).all()]
+    if unlabelled:  # its link would be a coin toss
+        raise NotEnoughHistory(
+            f"The model was asked for as of {split.origin}; no training row has a label over {unlabelled[0]} days that ends by "
+            f"{split.cut} ([train] history_weeks = {spec.history_weeks}; 0 takes all weeks): train on more weeks, bring more "
+            f"history, or set shorter horizons in [churn]."
+        )
+    ids, as_of = _ids(panel, candidates), panel.as_of[candidates]
     if (ids == ids[0]).all():
         raise NotEnoughHistory(
             f"All {len(candidates)} training rows are of one {panel.entity}, {ids[0]!r}; a model compares entities, so "
@@ -112,6 +119,14 @@ def _evenly(groups: np.ndarray, most: int) -> np.ndarray:
         left -= quota[g]
         open_groups -= 1
     return np.concatenate([np.arange(start, start + q) for start, q in zip(starts, quota, strict=True)])
+
+
+def _ids(panel: Panel, index: np.ndarray) -> np.ndarray:
+    """(m,) one id per entity: for rooms ``creator/fan``, and still two for two rooms where ids hold slashes."""
+    if panel.creator_id is None or panel.fan_id is None:
+        return panel.entity_ids[index]
+    pairs = zip(panel.creator_id[index], panel.fan_id[index], strict=True)  # no id holds a NUL
+    return np.array([f"{creator}\0{fan}" if "/" in creator else f"{creator}/{fan}" for creator, fan in pairs], dtype=object)
 
 
 def _lots(ids: np.ndarray, as_of: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ import torch
 from fancare.churn.hazard import at_risk, base_logits
 from fancare.churn.network import ChainNetwork
 from fancare.churn.threads import thread_count
-from fancare.errors import NotEnoughHistory
+from fancare.errors import ConfigError, NotEnoughHistory
 from fancare.modelspec import TabNetSpec
 from fancare.progress import Progress
 
@@ -33,7 +33,8 @@ class BatchPlan:
     """How n rows become batches: ``steps`` an epoch, each of ``rows`` = ``ghosts`` · s rows, for ``epochs`` epochs.
 
     All batches are equally long (a permutation is wrapped around to fill the last one), so there is never a batch of one
-    row and never an epoch without a step. A small training set gets smaller batches, so that ``min_updates`` is reached.
+    row and never an epoch without a step. A small training set gets smaller batches, so that ``min_updates`` is reached, but
+    none below `SMALLEST_BATCH` rows: the smallest sets get fewer updates.
     """
 
     steps: int
@@ -238,7 +239,10 @@ def _train(
             step += 1
         mean = float(losses) / plan.steps
         if not math.isfinite(mean):
-            raise ValueError(f"The loss became {mean} in epoch {epoch + 1}; lower [tabnet] learning_rate.")
+            raise ConfigError(
+                f"The loss became {mean} in epoch {epoch + 1} with [tabnet] learning_rate = {spec.learning_rate}; lower it in "
+                f"the model spec and train again."
+            )
         yield epoch, mean
 
 

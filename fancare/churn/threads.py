@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 
 
 def thread_count(threads: int | None = None) -> int:
-    """``threads`` where given, else the environment's OMP_NUM_THREADS, else 1."""
-    return threads or int(os.environ.get("OMP_NUM_THREADS") or 1)
+    """``threads`` where given, else the environment's OMP_NUM_THREADS (the first, where it lists one a level), else 1."""
+    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return max(1, threads or (int(told) if told.isdecimal() else 1))
 
 
 def limited(threads: int | None = None) -> AbstractContextManager[object]:

@@ -131,15 +131,21 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
 def promote(config: Config, version: str | None, as_of: date | None, now: datetime) -> list[str]:
     """Make a version (default: the newest made on or before ``as_of``) champion if the gate lets it; else `Refused`.
 
-    A version made before the champion's own origin is left out of the default: it belongs to a backfill.
+    A version made before the champion's own origin is left out of the default: it belongs to a backfill. So is one that was
+    champion and was rolled back: the next day's job must not undo what a person did; only its own name brings it back.
     """
     registry, name = Registry.of(config), config.model.name
+    history = registry.history(name)
     if version is None:
         known = _known_versions(registry, name, as_of)
         if not known:
             raise Refused(f"{name} has no version in {registry.root} to promote; train one with `fancare train`.")
         version = known[-1]
-    history = registry.history(name)
+        if history and version != history[-1].version and version in {reign.version for reign in history}:
+            return [
+                f"{version} was champion and was taken back for {history[-1].version}, which keeps scoring until a newer version "
+                f"is trained (`fancare promote --version {version}` makes that one champion again)"
+            ]
     if history and version[:8] < history[-1].version[:8] and as_of is not None:
         return [f"{version} was made for a day before the champion {history[-1].version}: it scores that day, no other"]
     passed = registry.promote(name, version, at=now)

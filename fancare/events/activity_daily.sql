@@ -49,9 +49,9 @@ identified AS (
 attributed AS (
   SELECT
     activity_date,
-    IF(is_creator_act OR person_id = room, 'creator', 'fan') AS actor,
+    IF(is_creator_act OR room IN (actor_id, person_id), 'creator', 'fan') AS actor,
     COALESCE(room, person_id) AS creator_id,
-    IF(is_creator_act OR person_id = room, NULL, person_id) AS fan_id,
+    IF(is_creator_act OR room IN (actor_id, person_id), NULL, person_id) AS fan_id,
     event_name, known_from, known_until, n_events, amount_millionths, amount_max
   FROM identified
   WHERE is_creator_act OR room IS NOT NULL

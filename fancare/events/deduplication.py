@@ -45,13 +45,14 @@ def insert(warehouse: Warehouse, config: Config, staged: Staged, days: ChangedDa
             f"CREATE OR REPLACE TEMP TABLE incoming AS {to_duckdb(DEDUPLICATE)}", {"from_day": first, "to_day": last}
         )
         n_replaced = _meet(warehouse, first, last, days)
-        days.add("SELECT activity_date FROM incoming")
         n_new += _attribute(warehouse, config) - n_replaced
         n_late += warehouse.value(
             "SELECT COUNT(*) FROM incoming WHERE arrived_at IS NOT NULL AND DATE(arrived_at, @timezone) > activity_date",
             {"timezone": config.platform.timezone},
         )
         n_merged += merge_twins(warehouse, first, last)
+        # a twin that gave way to one that was here before changed nothing
+        days.add("FROM incoming SEMI JOIN events USING (activity_date, event_name, event_time, actor_id, event_id)")
         task.advance(n, staged.file.path.name)
     n_staged = staged.count("event")
     reused = _reused_ids(warehouse) if staged.n_surrogate_ids < n_staged else 0

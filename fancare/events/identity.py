@@ -8,7 +8,8 @@
 
 Evidence is taken in the order in which it became known, so what comes later never changes what held before. A device
 belongs to the first user it is seen with (Mixpanel's simplified merge); an event made to say so ($merge, $create_alias)
-joins two people. Links that would close a circle are counted and ignored.
+joins two people. Links that would close a circle are counted and ignored. A creator whose id is merged into another goes on
+under the id that its room has, from the day that the room is known.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date
+from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +27,7 @@ from fancare.config import Config
 from fancare.events import deduplication
 from fancare.events.daily import ChangedDays
 from fancare.events.jsonl import Evidence
+from fancare.events.mixpanel import DEVICE
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import IDENTITY_EVIDENCE, IDENTITY_LINKS
 
@@ -65,30 +68,80 @@ def links(shown: Iterable[Shown]) -> tuple[list[KnownLink], int]:
     >>> [(link.alias_id, link.canonical_id, str(link.known_from)) for link in found]
     [('$device:d1', 'u7', '2026-06-01'), ('$device:d1', 'u9', '2026-06-05'), ('u7', 'u9', '2026-06-05')]
     """
-    person: dict[str, str] = {}  # of every id that is linked, whom it counts under; a person never has an entry
-    ids: dict[str, list[str]] = {}  # of every person, the ids that count under it
-    history: dict[str, list[tuple[date, str]]] = {}
-    circles = 0
-    for alias, canonical, explicit, day in shown:
-        of_alias, of_canonical = person.get(alias, alias), person.get(canonical, canonical)
-        if alias == canonical or (of_alias == of_canonical and alias not in person):
-            circles += 1
-            continue
-        if of_alias == of_canonical or (alias in person and not explicit):
-            continue  # known already, or a device that has its user
-        for moved in [of_alias, *ids.pop(of_alias, ())]:
-            person[moved] = of_canonical
-            ids.setdefault(of_canonical, []).append(moved)
-            past = history.setdefault(moved, [])
-            if past and past[-1][0] == day:
-                past.pop()
-            past.append((day, of_canonical))
+    people = _People()
+    for day, evidence in groupby(shown, key=lambda one: one.day):
+        for alias, canonical, explicit, _ in evidence:
+            people.take(alias, canonical, explicit)
+        people.end(day)
     found = []
-    for alias in sorted(history):
-        past = history[alias]
+    for alias in sorted(people.history):
+        past = people.history[alias]
         ends = [day for day, _ in past[1:]] + [None]
         found += [KnownLink(alias, whom, day, end) for (day, whom), end in zip(past, ends, strict=True)]
-    return found, circles
+    return found, people.circles
+
+
+class _People:
+    """Ids gathered into people, as a forest: every id leads to the root of its person, and the root has a name."""
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[tuple[date, str]]] = {}  # of every linked id, whom it counts under since when
+        self.circles = 0
+        self._above: dict[str, str] = {}
+        self._below: dict[str, list[str]] = {}
+        self._name: dict[str, str] = {}  # of a root, where it is not the root itself
+        self._rooms: set[str] = set()
+        self._renamed: list[str] = []  # the tops of what counts under another name since this morning
+
+    def take(self, alias: str, canonical: str, explicit: bool) -> None:
+        """One piece of evidence; an id shown with itself names a room."""
+        root, other = self._root(alias), self._root(canonical)
+        name = self._name.get(root, root)
+        if alias == canonical and not explicit:
+            self._rooms.add(alias)
+            if self._worth(alias) > self._worth(name):
+                self._call(root, alias)
+        elif root == other:
+            self.circles += alias == name  # else known already
+        elif alias == name or explicit:  # a device keeps the user that it has
+            its = self._name.get(other, other)
+            self._above[root] = other
+            if self._worth(name) > self._worth(its):
+                self._call(other, name)
+            else:
+                self._renamed.append(root)
+            self._below.setdefault(other, []).append(root)
+
+    def end(self, day: date) -> None:
+        """The day is over: what changed on it is known from it on, and only how it ended."""
+        seen: set[str] = set()
+        while self._renamed:
+            id = self._renamed.pop()
+            if id in seen:
+                continue
+            seen.add(id)
+            self._renamed += self._below.get(id, ())
+            root = self._root(id)
+            name = self._name.get(root, root)
+            past = self.history.get(id, [(day, id)])
+            if past[-1][1] != name:
+                self.history.setdefault(id, []).append((day, name))
+
+    def _worth(self, id: str) -> int:
+        """Of the ids of a person the best is its name: a room's, so that creators keep theirs, before a user's and a device's."""
+        return 2 if id in self._rooms else 0 if id.startswith(DEVICE) else 1
+
+    def _call(self, root: str, name: str) -> None:
+        self._name[root] = name
+        self._renamed.append(root)
+
+    def _root(self, id: str) -> str:
+        top = id
+        while (above := self._above.get(top)) is not None:
+            top = above
+        while id != top:  # the way is shorter next time
+            self._above[id], id = top, self._above[id]
+        return top
 
 
 def learn(warehouse: Warehouse, config: Config, evidence: Evidence, days: ChangedDays) -> Learned:

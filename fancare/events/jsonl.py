@@ -24,6 +24,9 @@ from fancare.progress import Task
 
 BATCH_ROWS = 50_000
 LONGEST_LINE = 16 << 20
+CUT_BY_MIXPANEL = b"terminated early"
+"""What the export API writes as its last line when it gives up in the middle."""
+
 _BUFFER = 1 << 20
 _OTHERS = {
     b"PAR1": "a parquet file: set [source] kind = 'parquet'", b"PK\x03\x04": "a zip archive: unpack it",
@@ -68,6 +71,11 @@ def _read(file: SourceFile, reader: LineReader, number: int, offset: int, line: 
     try:
         return reader.read(line)
     except NotJson as error:
+        if line.strip() == CUT_BY_MIXPANEL:
+            raise DataQualityError(
+                f"{file.name} was cut off by Mixpanel itself (line {number:,}: terminated early); nothing of it was taken: "
+                f"export it again and replace it."
+            ) from None
         if not line.endswith(b"\n"):
             raise DataQualityError(
                 f"{file.name} is cut off in its last line (line {number:,}, byte {offset:,}); nothing of it was taken: "

@@ -2,8 +2,9 @@
 
 What the source may hold: ids of any type (a DOUBLE 1416.0 is the id "1416"); times as timestamps with or without zone,
 dates, ISO text or numbers (seconds, milliseconds, microseconds, told by magnitude); amounts as numbers or plain numeric
-text. Naive times are in `[source] timezone`: one inside a daylight-saving gap is read as the clock an hour later, one
-that occurs twice as its second occurrence. The acting id is `fan_id`; of a creator's act, `creator_id`.
+text. An id in a fraction too large to be exact is refused: two people may have become one. Naive times are in `[source]
+timezone`: one inside a daylight-saving gap is read as the clock an hour later, one that occurs twice as its second
+occurrence. The acting id is `fan_id`; of a creator's act, `creator_id`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _NUMBERS = (*_FRACTIONS, "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", 
 _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _EMPTY = "NULL"  # the type of a column in which the writer saw no value
-_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
+_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?| [A-Za-z][A-Za-z_/]*)$"
+_PLAIN_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_EXACT = {"FLOAT": 2**24, "DOUBLE": 2**53}  # from here on whole numbers are skipped
 
 
 def stage(warehouse: Warehouse, config: Config, file: SourceFile, latest: datetime, out: Path) -> None:
@@ -86,6 +89,7 @@ def _check_mapping(config: Config, file: SourceFile, types: dict[str, str]) -> N
 
 _IDS = ("a text or number column", ("VARCHAR", "BLOB", "UUID", "ENUM", _EMPTY, *_NUMBERS))
 _WHENS = ("a timestamp, date, ISO text or epoch number", (*_TIMES, _ZONED, "VARCHAR", _EMPTY, *_NUMBERS))
+_IDENTIFY = ("creator_id", "fan_id", "event_id")
 _ALLOWED = {
     "event_time": _WHENS, "arrived_at": _WHENS, "creator_id": _IDS, "fan_id": _IDS, "event_id": _IDS,
     "event_name": ("a text or number column", ("VARCHAR", "ENUM", _EMPTY, *_NUMBERS)),
@@ -99,6 +103,13 @@ def _staged_sql(config: Config, types: dict[str, str]) -> str:
     def of(make, column: str | None, otherwise: str) -> str:  # type: ignore[no-untyped-def]
         return otherwise if column is None else make(column, types[column])
 
+    inexact = [
+        f"WHEN abs({_name(column)}) >= {_EXACT[types[column]]} AND isfinite({_name(column)}) THEN '{canonical} is ' || "
+        f"{_name(column)} || ', a fraction that has lost its last digits; whole numbers or text are needed'"
+        for canonical, column in asdict(columns).items()
+        if canonical in _IDENTIFY and column is not None and types[column] in _EXACT
+    ]
+    lost = f"CASE {' '.join(inexact)} END" if inexact else "NULL::VARCHAR"
     amount_text = "NULL::VARCHAR" if columns.amount is None else f"{_name(columns.amount)}::VARCHAR"
     texts = [_name(c) for c in asdict(columns).values() if c is not None and types[c] == "VARCHAR"]
     cleaned = " OR ".join(f"contains({text}, chr(0))" for text in sorted(set(texts))) or "false"
@@ -111,13 +122,14 @@ def _staged_sql(config: Config, types: dict[str, str]) -> str:
           {of(_id, columns.event_name, "'event'")} AS event_name,
           {of(_id, columns.creator_id, 'NULL::VARCHAR')} AS creator_id, {fan_id} AS fan_id,
           {of(_amount, columns.amount, 'NULL::DOUBLE')} AS amount, {amount_text} AS amount_text,
-          coalesce({cleaned}, false) AS cleaned
+          coalesce({cleaned}, false) AS cleaned, {lost} AS lost
         FROM read_parquet($path, file_row_number = true)
       ), acting AS (
         SELECT *, CASE WHEN event_name IN (SELECT unnest($creator_acts::VARCHAR[])) THEN coalesce(creator_id, fan_id)
                        ELSE fan_id END AS actor_id,
           CASE WHEN event_time IS NULL THEN 'event_time is missing or unreadable'
                WHEN event_name IS NULL THEN 'event_name is missing'
+               WHEN lost IS NOT NULL THEN lost
                WHEN amount_text IS NOT NULL AND (amount IS NULL OR NOT isfinite(amount))
                  THEN 'amount is not a plain number: ' || left(amount_text, 80)
                WHEN abs(amount) >= {LARGEST_AMOUNT} THEN 'amount is too large: ' || amount_text END AS fault,
@@ -189,4 +201,6 @@ def _epoch(number: str) -> str:
 def _amount(column: str, kind: str) -> str:
     """A column as a number; NULL where text is no plain number."""
     name = _name(column)
-    return f"try_cast({name} AS DOUBLE)" if kind == "VARCHAR" else f"{name}::DOUBLE"
+    if kind != "VARCHAR":
+        return f"{name}::DOUBLE"
+    return f"CASE WHEN regexp_full_match(trim({name}), '{_PLAIN_NUMBER}') THEN try_cast({name} AS DOUBLE) END"

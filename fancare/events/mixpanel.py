@@ -5,7 +5,8 @@
 
 Flat objects are read as well, and `time` as epoch seconds, milliseconds, microseconds or ISO text (naive: in `[source]
 timezone`). Identity is Mixpanel's simplified merge: the actor is `$user_id`, else ``$device:`` and the device; logs of the
-original merge carry only `distinct_id`. A line that shows two ids to be one person says so in ``links``.
+original merge carry only `distinct_id`. A line that shows two ids to be one person says so in ``links``; one that names a
+room says so by a link of the room's id with itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ SURROGATE = "sha256:"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER_HOUR = 900_000_000  # microseconds; no time zone's day begins off a quarter hour
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_EXACT = 2**53  # from here on a float skips whole numbers, and two ids may look the same
 _MICROSECOND = timedelta(microseconds=1)
 _YEAR_1, _YEAR_9999 = -62_000_000_000_000_000, 253_000_000_000_000_000  # microseconds: what a datetime can show
 
@@ -105,6 +107,9 @@ class LineReader:
             properties = {key: item for key, item in value.items() if key != self._event}
         elif not isinstance(properties, dict):
             return Row("dead", f"properties is {_kind(properties)}, an object is needed", cleaned)
+        elif len(value) > 2:  # some tools write time or ids beside the properties
+            beside = {key: item for key, item in value.items() if key not in (self._event, "properties")}
+            properties = beside | properties
         try:
             return self._row(value.get(self._event), properties, cleaned)
         except _Against as error:
@@ -118,6 +123,8 @@ class LineReader:
         actor, links = self._actor(name, properties)
         creator = _id(properties.get(self._creator), self._creator) if self._creator else None
         amount = _amount(properties.get(self._amount), self._amount) if self._amount else None
+        if creator is not None:
+            links = (*links, Link(creator, creator, False))
         if name in LINK_EVENTS:
             kind, reason = "link", None
         elif actor is None:
@@ -152,20 +159,26 @@ class LineReader:
         links = []
         if actor is not None:
             links += [Link(other, actor, False) for other in (device_id, distinct) if other and other != actor]
-        if name == "$identify":
-            anonymous = _id(properties.get("$anon_id"), "$anon_id")
-            identified = _id(properties.get("$identified_id"), "$identified_id") or user
-            if anonymous and identified:
-                forms = (anonymous,) if anonymous.startswith(DEVICE) else (anonymous, DEVICE + anonymous)
-                links = [Link(form, identified, False) for form in forms]
-        elif name == "$create_alias":
-            alias = _id(properties.get("alias"), "alias")
-            links = [Link(alias, actor, True)] if alias and actor else []
-        elif name == "$merge":
-            merged = properties.get("$distinct_ids")
-            ids = [_id(item, "$distinct_ids") for item in merged] if isinstance(merged, list) else []
-            links = [Link(other, ids[0], True) for other in ids[1:] if other and ids[0]]
+        if name in LINK_EVENTS:
+            links += self._said(name, properties, actor)
         return actor, tuple(dict.fromkeys(links))
+
+    def _said(self, name: str, properties: dict[str, Any], actor: str | None) -> list[Link]:
+        """What an event made to link ids says beyond the ids that it carries itself."""
+        if name == "$identify":  # the HTTP API names both ids, the SDKs only the anonymous one
+            anonymous = _id(properties.get("$anon_id"), "$anon_id")
+            anonymous = anonymous or _id(properties.get("$anon_distinct_id"), "$anon_distinct_id")
+            identified = _id(properties.get("$identified_id"), "$identified_id") or actor
+            if not anonymous or not identified:
+                return []
+            forms = (anonymous,) if anonymous.startswith(DEVICE) else (anonymous, DEVICE + anonymous)
+            return [Link(form, identified, False) for form in forms if form != identified]
+        if name == "$create_alias":
+            alias = _id(properties.get("alias"), "alias")
+            return [Link(alias, actor, True)] if alias and actor else []
+        merged = properties.get("$distinct_ids")
+        ids = [_id(item, "$distinct_ids") for item in merged] if isinstance(merged, list) else []
+        return [Link(other, ids[0], True) for other in ids[1:] if other and ids[0]]
 
     def _micros_of(self, value: Any, name: str) -> int:
         if isinstance(value, str):
@@ -174,14 +187,14 @@ class LineReader:
                 value = float(text)
             else:
                 try:
-                    moment = datetime.fromisoformat(text)
+                    moment = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" if text.endswith(" UTC") else text)
                 except ValueError:
                     raise _Against(f"{name} is {_shown(value)}, epoch seconds or ISO text is needed") from None
-                if moment.tzinfo is None:
+                if moment.tzinfo is None and 1 < moment.year < 9999:  # else impossible in any zone
                     # of the two offsets around a clock change the smaller one: a gap is read as the clock an hour later
                     offsets = (self._source_zone.utcoffset(moment.replace(fold=fold)) for fold in (0, 1))
                     return _micros((moment - min(o for o in offsets if o is not None)).replace(tzinfo=UTC))
-                return _micros(moment)
+                return _micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise _Against(f"{name} is {_shown(value)}, epoch seconds or ISO text is needed")
         return _epoch_micros(value)
@@ -249,6 +262,8 @@ def _id(value: Any, name: str | None) -> str | None:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _Against(f"{name} is {_kind(value)}, an id is needed")
+    if isinstance(value, float) and abs(value) >= _EXACT:
+        raise _Against(f"{name} is {value!r}, a number that has lost its last digits; text is needed")
     return str(int(value)) if value == int(value) else str(value)
 
 

@@ -88,7 +88,7 @@ def _write_letters(warehouse: Warehouse, staged: Staged) -> Path | None:
         return None
     folder = Path(warehouse.location).parent / "dead_letters"
     folder.mkdir(parents=True, exist_ok=True)
-    out = folder / f"{staged.file.path.name}.jsonl"
+    out = folder / f"{staged.file.path.name}.{staged.file.sha256[:8]}.jsonl"  # files in several folders may have one name
     rows = warehouse.raw(
         "SELECT line, byte_offset, reason, text FROM read_parquet($path) WHERE kind = 'dead' ORDER BY line LIMIT $most",
         {"path": literal_path(staged.path), "most": _MOST_LETTERS},

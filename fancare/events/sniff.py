@@ -170,7 +170,7 @@ def _render(
         others = f"; {seen.other_files:,} {lie} left out"
     span = f", {when.first:%Y-%m-%d %H:%M} to {when.last:%Y-%m-%d %H:%M} by the log's clock" if when else ""
     return environment.from_string(template).render(
-        log=_comment(log.name),
+        log=_comment(log.name or log.resolve().name),
         today=now.date(),
         seen=f"{rows} in {files}{span}",
         zone=zone,

@@ -1,4 +1,7 @@
-"""Which files a log consists of: `[source] path` may name a file, a folder or a glob."""
+"""Which files a log consists of: `[source] path` may name a file, a folder or a glob.
+
+A folder may hold the configuration too, and so what fancare itself writes beside it; that is not taken for log.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,11 @@ def find(config: Config) -> list[Path]:
     if path.is_file():
         return [path.resolve()]
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(ENDINGS[kind]))
+        own = [place for place in _own_places(config) if place not in (path.resolve(), *path.resolve().parents)]
+        found = sorted(
+            p for p in path.rglob("*")
+            if p.is_file() and p.name.lower().endswith(ENDINGS[kind]) and not any(o in p.resolve().parents for o in own)
+        )  # fmt: skip
         if not found:
             raise ConfigError(
                 f"[source] path = {given!r} is a folder without {' or '.join(ENDINGS[kind][:3])} files; "
@@ -52,6 +59,17 @@ def find(config: Config) -> list[Path]:
         what = "matches no file" if any(sign in given for sign in "*?[") else "does not exist"
         raise ConfigError(f"[source] path = {given!r} {what} (looked for {path}); correct it in {config.path.name}.")
     return [p.resolve() for p in found]
+
+
+def _own_places(config: Config) -> tuple[Path, ...]:
+    """The folders that fancare writes to."""
+    warehouse = config.resolve(config.warehouse.url.partition(":///")[2])
+    return (
+        warehouse.parent / "dead_letters",
+        warehouse.with_name(warehouse.name + ".staging"),
+        config.resolve(config.registry.url),
+        config.resolve(config.ops.output),
+    )
 
 
 def fingerprint(path: Path, config: Config, task: Task) -> SourceFile:

@@ -1,7 +1,7 @@
 -- Incoming events as rows of `events`: identities resolved by the last link known, and who acts (DESIGN §5).
 --
 --   actor = creator  iff  the event is a creator's act
---                    or   the acting id is the room's creator
+--                    or   the acting id is the room's creator (be it since merged into another)
 --                    or   no room is named and the acting id is a creator's (then creator_id is the acting id)
 --
 -- The third case depends on the whole log: an id may turn out to be a creator's later. Here all that is known counts;
@@ -21,7 +21,7 @@ FROM (
     COALESCE(links.canonical_id, actor_id) AS person_id,
     links.known_from AS identity_known_from,
     event_name IN UNNEST(@creator_acts)
-      OR COALESCE(incoming.creator_id = COALESCE(links.canonical_id, actor_id), FALSE)
+      OR COALESCE(incoming.creator_id IN (actor_id, links.canonical_id), FALSE)
       OR (incoming.creator_id IS NULL AND creators.creator_id IS NOT NULL) AS is_creators
   FROM incoming
   LEFT JOIN identity_links AS links ON links.alias_id = incoming.actor_id AND links.known_until IS NULL

@@ -70,7 +70,7 @@ def bucket_sql(block: Block) -> str:
         columns.append(f"SUM(IF({m.condition}, n_events, 0)) AS {m.alias}_n")
         columns.append(f"BIT_OR(IF({m.condition}, day_bit, 0)) AS {m.alias}_bits")
         if m.amounts:
-            columns.append(f"SUM(IF({m.condition}, amount_sum, 0)) AS {m.alias}_sum")
+            columns.append(f"SUM(IF({m.condition}, IFNULL(amount_sum, 0), 0)) AS {m.alias}_sum")
             columns.append(f"MAX(IF({m.condition}, amount_max, NULL)) AS {m.alias}_max")
     return f"""
 SELECT {block.keys}, week, known_week, until_week, {", ".join(columns)}

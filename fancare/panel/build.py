@@ -1,7 +1,8 @@
 """Build cohort, labels and features for a set of days: only what is missing or stale is made again.
 
 A partition (entity, as_of) is stale when the data spec changed, when a new event name brought a new column, or when a
-day it was made from changed: its window, its horizon up to ``data_through``, or, for tenure, anything before.
+day it was made from is known otherwise on ``data_through`` than it was: its window, its horizon, or, for tenure, anything
+before. What arrives late or is re-attributed counts as a change on the day it becomes known, not on the day it is loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fancare.panel.feature_query import FeatureQuery, feature_query
 from fancare.panel.labels import build_labels
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
-from fancare.warehouse.schema import BUILDS, Column, Table
+from fancare.warehouse.schema import BUILDS, Column, Table, labels_table
 
 SNAPSHOT = (
     "SELECT as_of, creator_id, fan_id, DIV(DATE_DIFF(as_of, @base, DAY), 7) AS week FROM cohort "
@@ -150,15 +151,15 @@ def _build_chunk(
 
 
 def _data_versions(warehouse: Warehouse, config: Config, as_ofs: Sequence[date], data_through: date) -> dict[date, str]:
-    """For each as_of a hash of all the daily activity that its features and labels may depend on."""
-    prints = warehouse.day_fingerprints("activity_daily", "activity_date")
-    links = warehouse.day_fingerprints("identity_links", "known_from") if warehouse.has_table("identity_links") else {}
+    """For each as_of a hash of all that its features and labels may depend on, as known on ``data_through``."""
+    prints = warehouse.day_fingerprints("activity_daily", "activity_date", data_through)
+    links = warehouse.day_fingerprints("identity_links", "known_from", data_through)
     longest = max(config.churn.horizons)
     versions = {}
     for as_of in as_ofs:
         last = min(as_of + timedelta(longest), data_through)
         parts = [f"{day}:{mark}" for day, mark in sorted(prints.items()) if day <= last]
-        parts += [f"link {day}:{mark}" for day, mark in sorted(links.items()) if day <= data_through]
+        parts += [f"link {day}:{mark}" for day, mark in sorted(links.items())]
         parts.append(f"mature {[h for h in config.churn.horizons if as_of + timedelta(h) <= data_through]}")
         versions[as_of] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return versions
@@ -169,8 +170,12 @@ def _stale(
 ) -> list[date]:
     """The as_ofs whose partition is missing or was made from something else."""
     warehouse.create(BUILDS)
-    if warehouse.has_table(table.name) and warehouse.columns_of(table.name) != table.column_names:
-        warehouse.raw(f'DROP TABLE "{table.name}"')  # other event names, other columns: nothing of it can be kept
+    labels = labels_table(config.churn.horizons)
+    if warehouse.columns_of(labels.name) != labels.column_names:
+        warehouse.raw(f'DROP TABLE IF EXISTS "{labels.name}"')  # other horizons: all entities share this table
+        warehouse.raw("DELETE FROM builds")
+    if warehouse.columns_of(table.name) != table.column_names:
+        warehouse.raw(f'DROP TABLE IF EXISTS "{table.name}"')  # other event names, other columns: nothing of it can be kept
         warehouse.raw("DELETE FROM builds WHERE entity = $entity", {"entity": config.churn.entity})
     current = {
         as_of: (spec, version, features)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from fancare.config import Config
+from fancare.errors import WarehouseError
 from fancare.panel.feature import Feature
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
@@ -85,10 +86,12 @@ def read_panel(
 ) -> Panel:
     """The panel of these as_ofs, oldest first and by id within a day; without labels all of them are NaN.
 
-    Read one day at a time into arrays made beforehand: beside the panel itself only one day is held.
+    Read one day at a time into arrays made beforehand: beside the panel itself only one day is held. `WarehouseError`
+    when a day or a feature was never built: a panel with holes would train a model on fewer days than it says.
     """
     entity, horizons = config.churn.entity, config.churn.horizons
     as_ofs = sorted(set(as_ofs))
+    _check_built(warehouse, entity, as_ofs, features)
     sizes = dict(
         warehouse.rows(
             f"SELECT as_of, COUNT(*) FROM features_{entity} WHERE as_of IN UNNEST(@as_ofs) GROUP BY as_of",
@@ -128,6 +131,24 @@ def read_panel(
         days_until_return=days,
         churned=churned,
     )
+
+
+def _check_built(warehouse: Warehouse, entity: str, as_ofs: Sequence[date], features: Sequence[Feature]) -> None:
+    """`WarehouseError` where the panel has a hole; a day on which nobody was at risk is none."""
+    columns = warehouse.columns_of(f"features_{entity}")
+    made: set[date] = set()
+    if columns:
+        found = warehouse.rows(
+            f"SELECT as_of FROM features_{entity} UNION DISTINCT SELECT as_of FROM builds WHERE entity = @entity",
+            {"entity": entity},
+        )
+        made = {day for (day,) in found}
+    missing = [str(day) for day in as_ofs if day not in made] or [repr(f.name) for f in features if f.name not in columns]
+    if as_ofs and missing:
+        raise WarehouseError(
+            f"The panel of entity {entity!r} was asked for {missing[0]} and {len(missing) - 1:,} more that are not built; "
+            f"run `fancare build` with the same config, or without --as-of."
+        )
 
 
 def _day_sql(entity: str, names: Sequence[str], horizons: Sequence[int], with_labels: bool) -> str:

@@ -22,25 +22,34 @@ activity AS (
     AND (known_until IS NULL OR @data_through < known_until)
 ),
 at_risk AS (
-  -- an id that was later linked to a person returns when that person does
-  SELECT cohort.creator_id, cohort.fan_id, cohort.as_of, COALESCE(link.canonical_id, cohort.fan_id) AS returning_fan_id
+  SELECT creator_id, fan_id, as_of
   FROM cohort
-  LEFT JOIN identity_links AS link
-    ON link.alias_id = cohort.fan_id AND link.known_from <= @data_through
-    AND (link.known_until IS NULL OR @data_through < link.known_until)
-  WHERE cohort.entity = @entity AND cohort.as_of IN UNNEST(@as_ofs)
+  WHERE entity = @entity AND as_of IN UNNEST(@as_ofs)
+),
+may_return_as AS (
+  -- an id that was later linked to a person returns when that person does; a creator's own room keeps its name
+  SELECT creator_id, fan_id, as_of, creator_id AS as_creator_id, fan_id AS as_fan_id
+  FROM at_risk
+  UNION ALL
+  SELECT at_risk.creator_id, at_risk.fan_id, at_risk.as_of,
+    CASE WHEN @entity = 'creator' THEN link.canonical_id ELSE at_risk.creator_id END AS as_creator_id,
+    CASE WHEN @entity = 'creator' THEN NULL ELSE link.canonical_id END AS as_fan_id
+  FROM at_risk
+  INNER JOIN identity_links AS link
+    ON link.alias_id = CASE WHEN @entity = 'creator' THEN at_risk.creator_id ELSE at_risk.fan_id END
+  WHERE link.known_from <= @data_through AND (link.known_until IS NULL OR @data_through < link.known_until)
 ),
 returns AS (
-  SELECT at_risk.creator_id, at_risk.fan_id, at_risk.as_of,
-    MIN(DATE_DIFF(activity.activity_date, at_risk.as_of, DAY)) AS days_until_return
-  FROM at_risk
-  INNER JOIN maturity ON maturity.as_of = at_risk.as_of
+  SELECT mine.creator_id, mine.fan_id, mine.as_of,
+    MIN(DATE_DIFF(activity.activity_date, mine.as_of, DAY)) AS days_until_return
+  FROM may_return_as AS mine
+  INNER JOIN maturity ON maturity.as_of = mine.as_of
   INNER JOIN activity
-    ON activity.creator_id IS NOT DISTINCT FROM at_risk.creator_id
-    AND activity.fan_id IS NOT DISTINCT FROM at_risk.returning_fan_id
-    AND activity.activity_date > at_risk.as_of
-    AND activity.activity_date <= DATE_ADD(at_risk.as_of, INTERVAL maturity.mature_days DAY)
-  GROUP BY at_risk.creator_id, at_risk.fan_id, at_risk.as_of
+    ON activity.creator_id IS NOT DISTINCT FROM mine.as_creator_id
+    AND activity.fan_id IS NOT DISTINCT FROM mine.as_fan_id
+    AND activity.activity_date > mine.as_of
+    AND activity.activity_date <= DATE_ADD(mine.as_of, INTERVAL maturity.mature_days DAY)
+  GROUP BY mine.creator_id, mine.fan_id, mine.as_of
 )
 SELECT @entity AS entity, at_risk.creator_id, at_risk.fan_id, at_risk.as_of, returns.days_until_return
 FROM at_risk

@@ -7,6 +7,7 @@ batch job is spared a 200 MB renderer. Everything that comes from data is escape
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -82,7 +83,8 @@ def line_chart(
                 ground = f"{_n(x_at(run[0][0]))},{HEIGHT - BOTTOM} {points} {_n(x_at(run[-1][0]))},{HEIGHT - BOTTOM}"
                 parts.append(Markup('<polygon class="area {}" points="{}"/>').format(line.css, ground))
             parts.append(Markup('<polyline class="line {}" points="{}"/>').format(line.css, points))
-        for index, value in (run[-1] for run in runs[-1:]):
+        dots = [run[-1] for run in runs if len(run) == 1 or run is runs[-1]]  # the newest, and what no line would show
+        for index, value in dots:
             parts.append(
                 Markup('<circle class="end {}" cx="{}" cy="{}" r="3.5"/>').format(line.css, _n(x_at(index)), _n(y_at(value)))
             )
@@ -101,7 +103,7 @@ class ReliabilityBin:
 
 def reliability_chart(name: Words, bins: Sequence[ReliabilityBin], axes: tuple[Words, Words]) -> Markup:
     """Said risk (x) against what happened (y); on the diagonal the risk means what it says."""
-    side, left, top = 196.0, 40.0, 10.0
+    side, left, top = 196.0, 48.0, 10.0
 
     def at(said: float, happened: float) -> tuple[str, str]:
         return _n(left + side * min(max(said, 0), 1)), _n(top + side * (1 - min(max(happened, 0), 1)))
@@ -130,22 +132,16 @@ def reliability_chart(name: Words, bins: Sequence[ReliabilityBin], axes: tuple[W
 
 
 def nice_top(largest: float) -> float:
-    """The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is not below ``largest``.
+    """A round number that is not below ``largest`` and whose half, the tick in between, is round too.
 
     >>> nice_top(0.31), nice_top(7), nice_top(213), nice_top(0)
-    (0.5, 10.0, 250.0, 1.0)
+    (0.4, 8.0, 300.0, 2.0)
     """
-    if largest <= 0:
-        return 1.0
-    power = 10.0 ** (len(str(int(largest))) - 1) if largest >= 1 else 10.0 ** -(_leading_zeros(largest) + 1)
-    return next(round(m * power, 12) for m in (1, 2, 2.5, 5, 10) if m * power >= largest * (1 - 1e-9))
-
-
-def _leading_zeros(value: float) -> int:
-    count = 0
-    while value * 10 < 1:
-        value, count = value * 10, count + 1
-    return count
+    if largest < 1e-9:
+        return 2.0
+    power = 10.0 ** math.floor(math.log10(largest))
+    steps = (2, 4, 6, 8, 10) if power == 1 else (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10, 12)
+    return next(round(step * power, 12) for step in steps if step * power >= largest * (1 - 1e-9))
 
 
 def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
@@ -189,9 +185,10 @@ def _hover(
             for line in lines
             if (value := line.values[index]) is not None
         ]
+        left, right = max(x_at(index) - step / 2, LEFT), min(x_at(index) + step / 2, WIDTH - RIGHT)
         parts.append(
             Markup('<rect class="hover" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
-                _n(x_at(index) - step / 2), TOP, _n(step), HEIGHT - TOP - BOTTOM, "\n".join(said)
+                _n(left), TOP, _n(right - left), HEIGHT - TOP - BOTTOM, "\n".join(said)
             )
         )
     return Markup("").join(parts)

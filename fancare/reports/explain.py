@@ -57,16 +57,16 @@ def explain(warehouse: Warehouse, config: Config, id: str, as_of: date | None = 
     known = _known(warehouse, config, key, day)
     score = _score(warehouse, config, key, day)
     name = "/".join(visible(part) for part in key if part is not None)
-    lines = [f"{text(f'entity.{config.churn.entity}', lang)} {name} · {_day(day, lang)}", ""]
-    lines += _risk_lines(config, score, lang) if score else _no_score_lines(config, known, day, lang)
-    if score:
-        lines += ["", *_reason_lines(warehouse, config, key, day, lang)]
     weeks = rhythm.activity_by_week(warehouse, config, day, [key])[key]
-    lines += ["", *_activity_lines(known, weeks, day, lang)]
-    lines += ["", *_trend_lines(config, known, lang)]
-    if score:
-        lines += ["", text("explain.rests_on", lang, model=score.model, day=_day(score.data_through, lang))]
-    return "\n".join(lines)
+    told = [
+        [f"{text(f'entity.{config.churn.entity}', lang)} {name} · {_day(day, lang)}"],
+        _risk_lines(config, score, lang) if score else _no_score_lines(config, known, day, lang),
+        _reason_lines(warehouse, config, key, day, lang) if score and score.rank is not None else [],
+        _activity_lines(known, weeks, day, lang),
+        _trend_lines(config, known, lang),
+        [text("explain.rests_on", lang, model=score.model, day=_day(score.data_through, lang))] if score else [],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in told if lines)
 
 
 def blocks(weeks: Sequence[int]) -> str:
@@ -138,10 +138,12 @@ def _parameters(config: Config, key: rhythm.Key, as_of: date) -> dict[str, Any]:
 def _risk_lines(config: Config, score: Score, lang: str) -> list[str]:
     each = " · ".join(text("explain.risk", lang, h=h, risk=_percent(risk, lang)) for h, risk in score.risks)
     bands = config.model.bands
+    lines = [each, text("explain.meaning", lang)]
+    n = text(f"page.count.{config.churn.entity}", lang, n=score.n)
     if score.rank is None:
-        return [each, text("explain.unranked", lang, n=score.n)]
-    band = text(f"band.{score.band}", lang)
-    return [each, text("explain.rank", lang, band=band, horizon=bands.horizon, rank=score.rank, n=score.n)]
+        return [*lines, text("explain.unranked", lang, n=n)]
+    words = {"band": text(f"band.{score.band}", lang), "advice": text(f"band_meaning.{score.band}", lang)}
+    return [*lines, text("explain.rank", lang, horizon=bands.horizon, rank=score.rank, n=n, **words)]
 
 
 def _no_score_lines(config: Config, known: Known, as_of: date, lang: str) -> list[str]:
@@ -191,17 +193,21 @@ def _reasons_on_demand(warehouse: Warehouse, config: Config, key: rhythm.Key, as
 
 
 def _activity_lines(known: Known, weeks: Sequence[int], as_of: date, lang: str) -> list[str]:
-    lines = [text("explain.activity", lang, weeks=len(weeks), blocks=blocks(weeks), most=max(weeks, default=0))]
+    if any(weeks):
+        lines = [text("explain.activity", lang, weeks=len(weeks), blocks=blocks(weeks), most=max(weeks))]
+    else:
+        lines = [text("explain.activity_none", lang, weeks=len(weeks))]
     if known.last_active_date is None or known.first_active_date is None:
         return lines
     silence = (as_of - known.last_active_date).days
     last = _day(known.last_active_date, lang)
-    lines.append(text("explain.last_active", lang, day=last, silence=silence))
+    lines.append(text("explain.last_active" if silence else "explain.last_active_today", lang, day=last, silence=silence))
     if known.usual_gap_days:
         ratio = wording.one_decimal(silence / known.usual_gap_days)
-        lines.append(text("explain.usual", lang, gap=wording.one_decimal(known.usual_gap_days), ratio=ratio))
+        code = "explain.usual" if silence else "explain.usual_gap"
+        lines.append(text(code, lang, gap=wording.one_decimal(known.usual_gap_days), ratio=ratio))
     else:
-        lines.append(text("page.usual_none", lang))
+        lines.append(text("explain.usual_none", lang))
     first = _day(known.first_active_date, lang)
     lines.append(text("explain.since", lang, first=first, days=known.active_days_84d))
     return lines

@@ -23,12 +23,12 @@ def find(warehouse: Warehouse, config: Config, id: str, as_of: date) -> Key:
     entity = config.churn.entity
     candidates: list[Key]
     if entity == "creator":
-        candidates = [(id, None)]
+        candidates = [(id, None), *((person, None) for person in _persons(warehouse, id, as_of))]
     elif entity == "fan":
-        candidates = [(None, _canonical(warehouse, id, as_of))]
+        candidates = [(None, fan) for fan in (*_persons(warehouse, id, as_of), id)]
     else:
         cuts = [i for i, char in enumerate(id) if char == "/"]
-        candidates = [(id[:i], _canonical(warehouse, id[i + 1 :], as_of)) for i in cuts]
+        candidates = [(id[:i], fan) for i in cuts for fan in (*_persons(warehouse, id[i + 1 :], as_of), id[i + 1 :])]
     for creator, fan in candidates:
         if _exists(warehouse, creator, fan):
             return creator, fan
@@ -46,12 +46,15 @@ def _exists(warehouse: Warehouse, creator: str | None, fan: str | None) -> bool:
     return bool(warehouse.value(query, {"creator": creator, "fan": fan}))
 
 
-def _canonical(warehouse: Warehouse, fan: str, as_of: date) -> str:
+def _persons(warehouse: Warehouse, id: str, as_of: date) -> tuple[str, ...]:
+    """The person behind the id by the link that held on ``as_of``; none where no link did."""
     if not warehouse.has_table("identity_links"):
-        return fan
-    query = "SELECT canonical_id FROM identity_links WHERE alias_id = @fan AND known_from <= @as_of"
-    found = warehouse.rows(query, {"fan": fan, "as_of": as_of})
-    return str(found[0][0]) if found else fan
+        return ()
+    query = """
+        SELECT canonical_id FROM identity_links
+        WHERE alias_id = @id AND known_from <= @as_of AND (known_until IS NULL OR @as_of < known_until)
+    """
+    return tuple(person for (person,) in warehouse.rows(query, {"id": id, "as_of": as_of}))
 
 
 def _unknown(warehouse: Warehouse, config: Config, id: str) -> str:
@@ -59,15 +62,15 @@ def _unknown(warehouse: Warehouse, config: Config, id: str) -> str:
     asked = visible(id) if len(id) <= LONGEST_SHOWN else visible(id[:LONGEST_SHOWN]) + "…"
     where = f"among the {entity}s of {warehouse.location} (config {config.path.name})"
     if entity == "room" and "/" not in id:
-        return f"{asked!r} is not a room {where}: give both ids as creator/fan{_such_as(warehouse, entity, id)}."
+        return f"'{asked}' is not a room {where}: give both ids as creator/fan{_such_as(warehouse, entity, id)}."
     other = {"creator": (None, id), "fan": (id, None), "room": (None, None)}[entity]
     if entity != "room" and _exists(warehouse, *other):
         kind = "fan" if entity == "creator" else "creator"
         return (
-            f"{asked!r} is a {kind}, but {config.path.name} scores {entity}s: give a {entity}'s id, or a config with "
-            f"entity = {kind!r}."
+            f"'{asked}' is a {kind}, but {config.path.name} scores {entity}s: give a {entity}'s id, or a config with "
+            f'entity = "{kind}".'
         )
-    return f"{asked!r} was not found {where}; give an id as the log has it{_such_as(warehouse, entity, id)}."
+    return f"'{asked}' was not found {where}; give an id as the log has it{_such_as(warehouse, entity, id)}."
 
 
 def _such_as(warehouse: Warehouse, entity: str, id: str) -> str:

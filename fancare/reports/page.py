@@ -18,13 +18,10 @@ from markupsafe import Markup
 import fancare
 from fancare import messages
 from fancare.config import Config
-from fancare.reports import charts, kpis, model_quality, rhythm, risk_trend, watchlist, wording
+from fancare.reports import charts, kpis, model_quality, page_charts, rhythm, risk_trend, watchlist, wording
 from fancare.reports.hostile import visible
-from fancare.reports.kpis import KpiTrend
-from fancare.reports.model_quality import Quality
-from fancare.reports.risk_trend import ScoredDay
 from fancare.reports.watchlist import WatchlistRow, write_atomically
-from fancare.reports.wording import Words
+from fancare.reports.wording import Words, bilingual, both
 from fancare.warehouse.duckdb_engine import Warehouse
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -100,34 +97,20 @@ def html(
         listed=listed,
         previous=previous,
         stake=_stake(warehouse, config, as_of) if rows else None,
-        trend_mean=_mean_chart(days, config.churn.horizons) if days else None,
-        trend_high=_high_chart(days) if days and any(day.is_banded for day in days) else None,
+        trend_mean=page_charts.mean_risk(days, config.churn.horizons),
+        trend_high=page_charts.high_risk(days),
+        past=(past := risk_trend.past_churn(warehouse, config, as_of, config.model.bands.horizon)),
+        trend_past=page_charts.past_churn(past, config.model.bands.horizon),
         contributions=_contributions(contributions or ()),
         kpi=(trend := kpis.read(warehouse, config, as_of)),
-        kpi_charts=_kpi_charts(trend),
+        kpi_charts=page_charts.weekly_figures(trend),
         creators_by_fans=not config.events.creator_activity,
         quality=quality,
         headline_quality=quality.at(config.model.bands.horizon) if quality else None,
-        reliability=_reliability(quality, config.model.bands.horizon),
+        reliability=page_charts.reliability(quality, config.model.bands.horizon),
         version=fancare.__version__,
         spark_weeks=rhythm.WEEKS,
     )  # fmt: skip
-
-
-def both(code: str, **facts: Any) -> Words:
-    """The sentence behind ``code`` in Korean and English; a fact that is itself a pair gives each language its own."""
-    korean, english = (
-        messages.text(code, lang, **{name: fact[i] if isinstance(fact, tuple) else fact for name, fact in facts.items()})
-        for i, lang in enumerate(("ko", "en"))
-    )
-    return korean, english
-
-
-def bilingual(words: Words) -> Markup:
-    """Both languages as elements of which the page shows one; equal ones only once."""
-    if words[0] == words[1]:
-        return Markup("{}").format(words[0])
-    return Markup('<span lang="ko">{}</span><span lang="en">{}</span>').format(*words)
 
 
 def _environment() -> Environment:
@@ -150,6 +133,7 @@ def _environment() -> Environment:
         day=wording.day,
         short_day=wording.short_day,
         month_day=wording.month_day,
+        moment=wording.moment,
         whole=wording.whole,
         compact=wording.compact,
         percent=wording.percent,
@@ -236,48 +220,8 @@ def _stake(warehouse: Warehouse, config: Config, as_of: date) -> tuple[int | Non
     return fans, revenue
 
 
-def _mean_chart(days: Sequence[ScoredDay], horizons: Sequence[int]) -> Markup:
-    lines = [
-        charts.Line(both("page.risk_h", h=h), tuple(day.mean(h) for day in days), css=f"s{position % 3 + 1}")
-        for position, h in enumerate(horizons)
-    ]
-    top = min(charts.nice_top(max(value or 0.0 for line in lines for value in line.values)), 1.0)
-    return charts.line_chart(both("page.trend_mean"), _axis(days), lines, wording.percent, top=top)
-
-
-def _high_chart(days: Sequence[ScoredDay]) -> Markup:
-    values = tuple(float(day.n_high) if day.is_banded else None for day in days)
-    return charts.line_chart(
-        both("page.trend_high"), _axis(days), [charts.Line(both("page.tile_high"), values, css="s4")], wording.compact
-    )
-
-
-def _axis(days: Sequence[ScoredDay]) -> list[Words]:
-    return [wording.short_day(day.as_of) for day in days]
-
-
-def _kpi_charts(trend: KpiTrend) -> dict[str, Markup]:
-    axis = [wording.short_day(week) for week in trend.weeks]
-    drawn = {}
-    for kpi in trend.kpis:
-        number = wording.percent if kpi.unit == "share" else wording.compact
-        name = both(f"page.kpi.{kpi.code}")
-        top = 1.0 if kpi.unit == "share" else None
-        drawn[kpi.code] = charts.line_chart(name, axis, [charts.Line(name, kpi.values)], number, top=top)
-    return drawn
-
-
 def _contributions(given: Sequence[Contribution]) -> list[tuple[Words, float, float]]:
     """(words, effect, share of the largest), largest first."""
     largest = sorted(given, key=lambda one: -abs(one[2]))[:CONTRIBUTIONS_SHOWN]
     top = max((abs(effect) for _, _, effect in largest), default=0.0) or 1.0
     return [((visible(ko), visible(en)), abs(effect), abs(effect) / top) for ko, en, effect in largest]
-
-
-def _reliability(quality: Quality | None, horizon: int) -> tuple[int, Markup] | None:
-    at = quality.at(horizon) if quality else None
-    if at is None or not at.reliability:
-        return None
-    name = both("page.quality.reliability", h=at.horizon)
-    axes = (both("page.quality.said"), both("page.quality.happened"))
-    return at.horizon, charts.reliability_chart(name, at.reliability, axes)

@@ -1,14 +1,16 @@
-"""How the risk of everyone scored has moved over the days that were scored."""
+"""How the risk of everyone scored has moved over the days that were scored, and how many really went quiet before."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from fancare.config import Config
 from fancare.warehouse.duckdb_engine import Warehouse
 
 DAYS_SHOWN = 60
+WEEKS_SHOWN = 52
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class ScoredDay:
     def is_banded(self) -> bool:
         """False when nobody has a band: the model is not shown to be worth believing."""
         return self.n_unknown < self.n
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """Of ``n`` that were at risk on a past day, the share that really went quiet over the horizon."""
+
+    as_of: date
+    share: float
+    n: int
 
 
 def read(warehouse: Warehouse, config: Config, as_of: date, days: int = DAYS_SHOWN) -> tuple[ScoredDay, ...]:
@@ -82,11 +93,13 @@ def previous_risks(
     warehouse: Warehouse, config: Config, before: date, horizon: int
 ) -> tuple[date | None, dict[tuple[str | None, str | None], float]]:
     """The newest scored day before ``before`` and everyone's risk then, by (creator_id, fan_id) of today's watchlist."""
+    if not (warehouse.has_table("risk_scores") and warehouse.has_table("watchlist")):
+        return None, {}
     found = warehouse.value(
         "SELECT MAX(as_of) FROM risk_scores WHERE entity = @entity AND as_of < @before",
         {"entity": config.churn.entity, "before": before},
     )
-    if found is None or not warehouse.has_table("watchlist"):
+    if found is None:
         return None, {}
     rows = warehouse.rows(
         f"""
@@ -101,3 +114,27 @@ def previous_risks(
         {"entity": config.churn.entity, "found": found, "before": before},
     )
     return found, {(creator, fan): risk for creator, fan, risk in rows}
+
+
+def past_churn(
+    warehouse: Warehouse, config: Config, as_of: date, horizon: int, weeks: int = WEEKS_SHOWN
+) -> tuple[PastWeek, ...]:
+    """What came true, week by week, oldest first, at most ``weeks``: only of horizons that had elapsed by ``as_of``.
+
+    From the labels that training made; where they fall on several weekdays, those on the most frequent one.
+    """
+    if not warehouse.has_table("labels") or f"churned_{horizon}d" not in warehouse.columns_of("labels"):
+        return ()
+    rows = warehouse.rows(
+        f"""
+        SELECT as_of, COUNTIF(churned_{int(horizon)}d) / COUNT(*), COUNT(*)
+        FROM labels
+        WHERE entity = @entity AND churned_{int(horizon)}d IS NOT NULL AND as_of <= @last
+        GROUP BY as_of
+        ORDER BY as_of
+        """,
+        {"entity": config.churn.entity, "last": as_of - timedelta(horizon)},
+    )
+    on = Counter(row[0].weekday() for row in rows)
+    found = [PastWeek(*row) for row in rows if row[0].weekday() == max(on, key=lambda day: (on[day], day))]
+    return tuple(found[-weeks:])

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from fancare import messages
 
 Words = tuple[str, str]  # Korean, English
 
 _WEEKDAYS_KO = "월화수목금토일"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def both(code: str, **facts: Any) -> Words:
+    """The sentence behind ``code`` in Korean and English; a fact that is itself a pair gives each language its own."""
+    korean, english = (
+        messages.text(code, lang, **{name: fact[i] if isinstance(fact, tuple) else fact for name, fact in facts.items()})
+        for i, lang in enumerate(("ko", "en"))
+    )
+    return korean, english
+
+
+def bilingual(words: Words) -> Markup:
+    """Both languages as elements of which the page shows one; equal ones only once."""
+    if words[0] == words[1]:
+        return Markup("{}").format(words[0])
+    return Markup('<span lang="ko">{}</span><span lang="en">{}</span>').format(*words)
 
 
 def day(value: date) -> Words:
@@ -33,6 +55,17 @@ def short_day(value: date) -> Words:
     """
     year = f"{value.year % 100:02}"
     return f"{year}.{value.month}.{value.day}", f"{value.day} {_MONTHS_EN[value.month - 1]} {year}"
+
+
+def moment(value: datetime, timezone: str) -> Words:
+    """A moment in UTC as a clock in ``timezone`` shows it.
+
+    >>> moment(datetime(2026, 6, 29, 21, 5), "Asia/Seoul")
+    ('2026년 6월 30일 (화) 06:05', 'Tue 30 Jun 2026 06:05')
+    """
+    there = value.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone))
+    korean, english = day(there.date())
+    return f"{korean} {there:%H:%M}", f"{english} {there:%H:%M}"
 
 
 def month_day(value: date) -> Words:

@@ -243,12 +243,15 @@ class Warehouse:
         """A table of this session only, replaced if it exists."""
         self.raw(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {to_duckdb(google_sql)}', parameters)
 
-    def day_fingerprints(self, table: str, day_column: str) -> dict[date, str]:
-        """For each day of a table a fingerprint of its rows, whatever their order."""
+    def day_fingerprints(self, table: str, day_column: str, known_on: date) -> dict[date, str]:
+        """For each day of a table a fingerprint of its rows as they were known on ``known_on``, whatever their order."""
         rows = self.raw(
-            f'SELECT "{day_column}", count(*), bit_xor(hash(t)) FROM "{table}" AS t GROUP BY "{day_column}"'
+            f"SELECT \"{day_column}\", count(*), sum(hash(t)::HUGEINT) FROM ("
+            f"SELECT * REPLACE (CASE WHEN known_until <= $day THEN known_until END AS known_until) "
+            f'FROM "{table}" WHERE known_from <= $day) AS t GROUP BY "{day_column}"',
+            {"day": known_on},
         ).fetchall()
-        return {day: f"{count}-{mark:016x}" for day, count, mark in rows}
+        return {day: f"{count}-{mark:x}" for day, count, mark in rows}
 
     def replace_days(
         self,
@@ -289,12 +292,12 @@ def open_url(url: str, folder: Path, memory_limit: str, threads: int, read_only:
     return Warehouse.open(_path(url, folder), memory_limit, threads, read_only)
 
 
-def open_existing(url: str, folder: Path, memory_limit: str, threads: int) -> Warehouse:
-    """The warehouse at ``url`` to read from; `WarehouseError` where there is none, and nothing is made."""
+def open_existing(url: str, folder: Path, memory_limit: str, threads: int, read_only: bool = True) -> Warehouse:
+    """The warehouse at ``url``; `WarehouseError` where there is none yet, and nothing is made."""
     path = _path(url, folder)
     if not path.exists():
         raise WarehouseError(f"There is no warehouse {path} yet; run `fancare ingest` first.")
-    return Warehouse.open(path, memory_limit, threads, read_only=True)
+    return Warehouse.open(path, memory_limit, threads, read_only)
 
 
 def _path(url: str, folder: Path) -> Path:

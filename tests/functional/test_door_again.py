@@ -8,7 +8,7 @@ import pytest
 
 from fancare.errors import ConfigError
 from fancare.warehouse.duckdb_engine import Warehouse, open_url
-from tests.small_log import bring_in, event, everything, write_config, write_jsonl
+from tests.small_log import MIXPANEL, bring_in, event, everything, write_config, write_jsonl
 
 NOON = "2026-06-01 12:00"
 GOOD = [event("message", f"2026-06-0{day} 12:00", id=str(day), user="u", creator="c") for day in range(1, 6)]
@@ -42,6 +42,23 @@ def test_a_second_run_is_no_work_and_a_new_file_touches_its_days_only(tmp_path: 
     report = bring_in(warehouse, settings)
     assert [str(day) for day in report.changed_days] == ["2026-06-02"]
     assert (report.files[0].n_events, report.files[0].n_duplicates, report.n_known_files) == (1, 1, 2)
+
+
+def test_an_export_that_repeats_an_event_from_before_identification_touches_new_days_only(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    settings = write_config(tmp_path)
+    lines = [
+        event("message", "2026-06-01 12:00", id="1", device="d", arrived="2026-06-01 12:01"),
+        event("message", "2026-06-01 12:00", id="1", device="d", user="u", arrived="2026-06-02 12:01"),
+    ]
+    write_jsonl(tmp_path / "log/a.jsonl", lines)
+    assert len(bring_in(warehouse, settings).changed_days) == 1
+    lines.append(event("message", "2026-06-05 12:00", id="5", user="u", arrived="2026-06-05 12:01"))
+    write_jsonl(tmp_path / "log/b.jsonl", lines)
+    report = bring_in(warehouse, settings)
+    assert [day.day for day in report.changed_days] == [5]
+    assert (report.files[0].n_duplicates, report.files[0].n_identity_duplicates) == (1, 1)
 
 
 def test_a_new_link_moves_earlier_days(tmp_path: Path, warehouse: Warehouse) -> None:
@@ -107,6 +124,21 @@ def test_a_fresh_start_that_would_lose_events_is_refused_unless_asked_for(tmp_pa
     )
     assert everything(warehouse) == before
     assert bring_in(warehouse, other, rebuild=True).n_events_total == 3
+
+
+def test_what_fancare_itself_wrote_is_no_log(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path, MIXPANEL.replace('"log"', '"."'))
+    write_jsonl(tmp_path / "log/a.jsonl", [*GOOD, b"oops"])
+    assert bring_in(warehouse, settings).files[0].n_dead == 1
+    for place in ("models/registry/1/manifest.json", "out/watchlist.json"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_bytes(b"{}\n")
+    assert list((tmp_path / "dead_letters").iterdir())
+    assert bring_in(warehouse, settings).is_noop
+    inside = write_config(tmp_path, MIXPANEL.replace('"log"', '"out/log"'))  # a log that lies there is one
+    (tmp_path / "out/log").mkdir()
+    write_jsonl(tmp_path / "out/log/b.jsonl", GOOD)
+    assert bring_in(warehouse, inside).files[0].n_duplicates == 5
 
 
 def test_killed_before_the_end_nothing_has_happened(

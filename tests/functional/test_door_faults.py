@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fancare.errors import ConfigError, DataQualityError, FancareError
@@ -119,6 +120,15 @@ def test_a_truncated_gzip_is_refused_as_a_whole(tmp_path: Path, warehouse: Wareh
     assert str(error).endswith("nothing of it was taken: export it again and replace it.")
 
 
+def test_an_export_that_mixpanel_gave_up_is_cut_off_too(tmp_path: Path, warehouse: Warehouse) -> None:
+    write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl.gz", [*GOOD, b"terminated early"])
+    assert str(refused(warehouse, tmp_path)) == (
+        "log/a.jsonl.gz was cut off by Mixpanel itself (line 6: terminated early); nothing of it was taken: export it again "
+        "and replace it."
+    )
+
+
 def test_a_damaged_gzip(tmp_path: Path, warehouse: Warehouse) -> None:
     write_config(tmp_path)
     whole = bytearray(gzip.compress(b"".join(orjson.dumps(e) + b"\n" for e in GOOD)))
@@ -208,7 +218,8 @@ def test_a_few_malformed_lines_become_dead_letters(tmp_path: Path, warehouse: Wa
     path = write_jsonl(tmp_path / "log/a.jsonl", lines)
     report = bring_in(warehouse, settings)
     assert (report.files[0].n_rows, report.files[0].n_events, report.files[0].n_dead) == (5, 3, 2)
-    letters = [orjson.loads(line) for line in (tmp_path / "dead_letters/a.jsonl.jsonl").read_bytes().splitlines()]
+    (kept_in,) = (tmp_path / "dead_letters").iterdir()
+    letters = [orjson.loads(line) for line in kept_in.read_bytes().splitlines()]
     text = path.read_bytes()
     assert [(letter["line"], letter["text"]) for letter in letters] == [
         (letter["line"], text[letter["byte_offset"] :].split(b"\n")[0].decode() + "\n") for letter in letters
@@ -226,13 +237,23 @@ def test_too_many_malformed_lines_stop_the_file(tmp_path: Path, warehouse: Wareh
     write_jsonl(tmp_path / "log/b.jsonl.gz", [GOOD[0], *[b"oops"] * 11])
     error = refused(warehouse, tmp_path)
     assert isinstance(error, DataQualityError)
-    letters = tmp_path / "dead_letters/b.jsonl.gz.jsonl"
+    (letters,) = (tmp_path / "dead_letters").glob("b.jsonl.gz.*.jsonl")
     assert str(error) == (
         "log/b.jsonl.gz: 11 of 12 rows are malformed, first row 2 (not JSON, from character 1 on); "
         f"at most 10, or 1 in 10,000, may be: all are listed in {letters}. Nothing of the file was taken; correct the export "
         "and run again."
     )
     assert len(letters.read_bytes().splitlines()) == 11
+
+
+def test_dead_letters_of_files_with_one_name_are_all_kept(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    for folder in ("june", "july"):
+        (tmp_path / "log" / folder).mkdir()
+        write_jsonl(tmp_path / "log" / folder / "a.jsonl", [*GOOD, folder.encode()])
+    bring_in(warehouse, settings)
+    letters = [orjson.loads(path.read_bytes())["text"] for path in (tmp_path / "dead_letters").iterdir()]
+    assert sorted(letters) == ["july\n", "june\n"]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +267,7 @@ def test_the_limit_is_ten_rows_and_one_in_ten_thousand(tmp_path: Path, n_dead: i
     )  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("amount", ["1,000", "ten", "nan", "inf", ""])
+@pytest.mark.parametrize("amount", ["1,000", "1_000", "ten", "nan", "inf", ""])
 def test_parquet_amount_as_text_names_the_field(tmp_path: Path, warehouse: Warehouse, amount: str) -> None:
     write_config(tmp_path)
     write_parquet(tmp_path / "log/a.parquet", [ROW | {"amount": amount}] * 11)
@@ -313,6 +334,7 @@ def test_a_log_all_in_the_future(tmp_path: Path, warehouse: Warehouse) -> None:
 @pytest.mark.parametrize(
     "time",
     [1_780_315_200, 1_780_315_200_000, 1_780_315_200.0, "2026-06-01T12:00:00Z", "2026-06-01 21:00:00+09:00", "1780315200",
+     "2026-06-01 12:00:00 UTC", "2026-06-01 21:00:00 Asia/Seoul", "2026-06-01T12:00:00", "2026-06-01 05:00:00-0700",
      datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(2026, 6, 1, 12)],
 )  # fmt: skip
 def test_parquet_times_in_every_form(tmp_path: Path, warehouse: Warehouse, time: object) -> None:
@@ -363,6 +385,19 @@ def test_parquet_ids_of_any_type_are_text(
     report = bring_in(warehouse, settings)
     assert warehouse.rows("SELECT fan_id FROM activity_daily") == [(text,)]
     assert report.files[0].n_nul_stripped == (1 if isinstance(value, str) and "\0" in value else 0)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(2.0**53, pa.float64()), (2.0**24, pa.float32())])
+def test_ids_that_lost_their_last_digits_are_refused(
+    tmp_path: Path, warehouse: Warehouse, value: float, kind: pa.DataType
+) -> None:
+    write_config(tmp_path)
+    rows = pa.table({"ts": [ROW["ts"]] * 11, "event": ["m"] * 11, "creator": ["c"] * 11, "amount": [1.0] * 11})
+    pq.write_table(rows.append_column("fan", pa.array([value] * 11, kind)), tmp_path / "log/a.parquet")
+    error = refused(warehouse, tmp_path, PARQUET)
+    assert isinstance(error, DataQualityError)
+    assert "first row 1 (fan_id is " in str(error)
+    assert "lost its last digits; whole numbers or text are needed" in str(error)
 
 
 def test_a_parquet_without_event_names_holds_one_kind_of_event(tmp_path: Path, warehouse: Warehouse) -> None:

@@ -12,7 +12,8 @@ DAYS = {name: date(2026, 6, n) for n, name in enumerate(("mon", "tue", "wed", "t
 
 
 def drawn(evidence: str) -> tuple[list[str], int]:
-    """``alias = person`` (or ``==``, said by a merge) and a day a line; links back as ``alias → person from day [until day]``."""
+    """``alias = person`` (or ``==``, said by a merge; ``c = c``: c has a room) and a day a line; links back as
+    ``alias → person from day [until day]``."""
     shown = []
     for line in filter(None, map(str.strip, evidence.splitlines())):
         alias, sign, canonical, day = line.split()
@@ -45,10 +46,22 @@ def drawn(evidence: str) -> tuple[list[str], int]:
         # a merge joins people, not only the id it names
         ("d1 = u7 mon \n d1 == u9 tue", ["d1 → u7 from mon until tue", "d1 → u9 from tue", "u7 → u9 from tue"], 0),
         # self merge, two- and three-circles
-        ("a = a mon", [], 1),
+        ("a == a mon", [], 1),
         ("a == b mon \n b == a tue", ["a → b from mon"], 1),
         ("a == b mon \n b == c tue \n c == a wed",
          ["a → b from mon until tue", "a → c from tue", "b → c from tue"], 1),
+        # a room's name is no evidence
+        ("c = c mon", [], 0),
+        # a creator keeps the room's id, whichever way it was merged, and a user's id goes before a device's
+        ("c = c mon \n c == anon tue", ["anon → c from tue"], 0),
+        ("c = c mon \n anon == c tue", ["anon → c from tue"], 0),
+        ("u == $device:d mon", ["$device:d → u from mon"], 0),
+        # … from the day that the room is known
+        ("c == anon mon \n x = anon tue \n c = c wed",
+         ["anon → c from wed", "c → anon from mon until wed", "c → c from wed",
+          "x → anon from tue until wed", "x → c from wed"], 0),
+        # of two creators the one that is merged goes, as said
+        ("a = a mon \n b = b mon \n a == b tue", ["a → b from tue"], 0),
         # said twice is no circle
         ("a == b mon \n a == b tue", ["a → b from mon"], 0),
     ],

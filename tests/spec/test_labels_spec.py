@@ -15,9 +15,17 @@ def labels(rows: list[dict], as_ofs: list[int], through: int, links: list = (), 
     build_labels(made, chosen, days, day(through))
     columns = ", ".join(f"churned_{h}d" for h in chosen.churn.horizons)
     id_column = "creator_id" if chosen.churn.entity == "creator" else "fan_id"
-    found = made.rows(f"SELECT {id_column}, as_of, days_until_return, {columns} FROM labels ORDER BY as_of, {id_column}")
+    found = made.rows(
+        f"SELECT {id_column}, as_of, days_until_return, {columns} FROM labels ORDER BY as_of, {id_column}"
+    )
     return [
-        dict(zip(("id", "as_of", "days", *(str(h) for h in chosen.churn.horizons)), (i, (a - day(0)).days, *rest), strict=True))
+        dict(
+            zip(
+                ("id", "as_of", "days", *(str(h) for h in chosen.churn.horizons)),
+                (i, (a - day(0)).days, *rest),
+                strict=True,
+            )
+        )
         for i, a, *rest in found
     ]
 
@@ -86,6 +94,48 @@ def test_a_device_that_became_a_person_returns_as_that_person():
     assert labels(rows, [0], 28, links=[("$device:1", "f", 3)], entity="fan") == table("""
         id        as_of days 7  14 28
         $device:1 0     3    no no no
+    """)
+
+
+def test_a_creator_id_that_was_merged_returns_as_that_creator_or_when_its_room_is_used_under_the_old_name():
+    rows = [
+        {"day": 0, "creator": "old", "event": "broadcast", "until": 3},
+        {"day": 0, "creator": "new", "event": "broadcast", "known": 3},
+        {"day": 5, "creator": "new", "event": "broadcast"},
+        {"day": 1, "creator": "old2", "event": "broadcast", "until": 3},
+        {"day": 1, "creator": "gone", "event": "broadcast", "known": 3},
+        {"day": 9, "creator": "old2", "event": "broadcast"},
+    ]
+    assert labels(rows, [2], 30, links=[("old", "new", 3), ("old2", "gone", 3)]) == table("""
+        id   as_of days 7  14 28
+        old  2     3    no no no
+        old2 2     7    no no no
+    """)
+
+
+def test_a_link_counts_for_labels_once_it_is_known_and_no_longer_than_it_holds():
+    rows = [
+        {"day": 0, "creator": "a", "fan": "$device:1", "event": "message", "until": 9},
+        {"day": 3, "creator": "a", "fan": "f", "event": "message"},
+        {"day": 5, "creator": "a", "fan": "g", "event": "message"},
+    ]
+    links = [("$device:1", "f", 9, 12), ("$device:1", "g", 12)]
+
+    def through(n: int) -> list[dict]:
+        return labels(rows, [0], n, links=links, entity="fan", horizons=(7,))
+
+    assert [through(n)[0]["days"] for n in (8, 9, 11, 12)] == [None, 3, 3, 5]
+
+
+def test_what_arrives_after_data_through_is_not_known_yet():
+    rows = [*events("a", "x"), *events("a", "...x", known=9)]
+    assert labels(rows, [0], through=8, horizons=(7,)) == table("""
+        id as_of days 7
+        a  0     -    yes
+    """)
+    assert labels(rows, [0], through=9, horizons=(7,)) == table("""
+        id as_of days 7
+        a  0     3    no
     """)
 
 

@@ -67,6 +67,49 @@ def test_a_creator_acts_under_its_own_id_though_it_came_by_device(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("merge", [["c9", "c7"], ["c7", "c9"], ["$device:d", "c7"]])
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_creator_whose_id_is_merged_stays_the_creator_of_its_room(
+    tmp_path: Path, warehouse: Warehouse, merge: list[str], in_pieces: bool
+) -> None:
+    settings = write_config(tmp_path)
+    lines = [
+        event("message", "2026-06-01 12:00", id="1", user="c7", creator="c7"),
+        event("page_view", "2026-06-01 12:00", id="2", user="c7"),
+        event("broadcast", "2026-06-01 12:00", id="3", user="c7"),
+        event("message", "2026-06-01 12:00", id="4", user="f", creator="c7"),
+        event("$merge", "2026-06-03 12:00", **{"$distinct_ids": merge}),
+        event("message", "2026-06-04 12:00", id="5", user="c7", creator="c7"),
+        event("message", "2026-06-04 12:00", id="6", user=merge[0], creator="c7"),
+    ]
+    for number, part in enumerate((lines[:4], lines[4:]) if in_pieces else (lines,)):
+        write_jsonl(tmp_path / f"log/{number}.jsonl", part)
+        bring_in(warehouse, settings)
+    assert events(warehouse, "event_id, actor, creator_id, fan_id") == [
+        (id, "creator", "c7", None) if id != "4" else (id, "fan", "c7", "f") for id in "123456"
+    ]
+    assert {(row[1], row[2]) for row in warehouse.rows(DAILY) if row[3] != "f"} == {("creator", "c7")}
+
+
+def test_of_two_creators_merged_each_keeps_what_was_done_in_its_own_room(tmp_path: Path, warehouse: Warehouse) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(
+        tmp_path / "log/a.jsonl",
+        [
+            event("message", "2026-06-01 12:00", id="1", user="c7", creator="c7"),
+            event("message", "2026-06-01 12:00", id="2", user="c9", creator="c9"),
+            event("$merge", "2026-06-03 12:00", **{"$distinct_ids": ["c9", "c7"]}),
+            event("message", "2026-06-04 12:00", id="3", user="c7", creator="c7"),
+            event("message", "2026-06-04 12:00", id="4", user="c7", creator="c9"),
+        ],
+    )
+    bring_in(warehouse, settings)
+    assert events(warehouse, "event_id, actor, creator_id") == [
+        ("1", "creator", "c7"), ("2", "creator", "c9"), ("3", "creator", "c7"), ("4", "creator", "c9")
+    ]  # fmt: skip
+    assert {(row[1], row[2], row[3]) for row in warehouse.rows(DAILY)} == {("creator", "c7", None), ("creator", "c9", None)}
+
+
 def test_parquet_creator_acts_need_no_fan(tmp_path: Path, warehouse: Warehouse) -> None:
     settings = write_config(tmp_path, PARQUET)
     write_parquet(

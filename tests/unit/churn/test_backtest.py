@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from fancare.churn import backtest
-from fancare.churn.backtest import MODELS
+from fancare.churn.backtest import MODELS, HorizonFigures
+from fancare.churn.bootstrap import Interval
+from fancare.churn.metrics import Figures
 from fancare.churn.model import ChurnModel
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import BacktestSpec
@@ -110,6 +112,9 @@ def test_other_weekdays_report_their_calibration():
     assert set(result.off_weekday_ece) == set(HORIZONS)
     assert all(0 <= value <= 1 for value in result.off_weekday_ece.values())
     assert backtest.run(panel, LINE, spec).to_json_dict()["off_weekday_ece"] == {}
+    none = backtest.run(panel, LINE, spec, off_weekday=shifted.rows(np.arange(0)))
+    assert none.off_weekday_ece == {}
+    assert not any("other weekdays" in sentence for sentence in none.sentences())
 
 
 def test_disordered_risks_are_counted(monkeypatch):
@@ -130,7 +135,28 @@ def test_one_class_in_the_test_rows_is_null_not_nan():
     json.dumps(told, allow_nan=False)
     assert told["horizons"]["7"]["tabnet"]["auc"] is None
     assert told["horizons"]["7"]["tabnet"]["churn_rate"] == 1.0
-    assert told["cannot_say"] is not None
+    assert told["cannot_say"].startswith("All 40 test rows have the same outcome over 7 days")
+
+
+def test_one_entity_in_the_test_rows_cannot_say():
+    panel = drawn_panel(n_entities=40, weeks=22)
+    panel = panel.rows((panel.as_of < np.datetime64(LINE.folds(2, 2, 2)[0].split.origin)) | (panel.creator_id == "e001"))
+    told = backtest.run(panel, LINE, replace(SMALL_MODEL, backtest=BacktestSpec(folds=2, test_weeks=2, bootstrap=5)))
+    assert np.isnan(told.horizons[28]["tabnet"].auc.low)
+    assert "cannot be said" in told.cannot_say
+    assert "nan" not in " ".join(told.sentences())
+
+
+def test_every_horizon_must_be_above_chance():
+    """One horizon at chance is enough to say nothing: its risks would be shown beside the others."""
+    figures = Figures(0.7, 0.5, 0.5, 0.2, 0.02, 2.0, 100, 0.3)
+    good, bad = HorizonFigures(figures, Interval(0.7, 0.6, 0.8)), HorizonFigures(figures, Interval(0.7, 0.49, 0.8))
+    ahead, level = Interval(0.1, 0.05, 0.15), Interval(0.1, -0.01, 0.15)
+    assert backtest._cannot_say(ahead, {7: good, 14: good}) is None
+    assert "TabNet's AUC over 14 days is 0.700 (0.490 to 0.800), which is not above chance" in backtest._cannot_say(
+        ahead, {7: good, 14: bad}
+    )
+    assert "minus the recency rule's is +0.100 (-0.010" in backtest._cannot_say(level, {7: good, 14: good})
 
 
 def test_an_origin_with_nothing_to_learn_from_is_left_out_and_a_log_of_such_is_refused():

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from fancare.churn.baselines import BASELINES, fit_baseline
+from fancare.churn.calibration import ChainCalibration, platt
+from fancare.churn.hazard import logit
 from fancare.churn.metrics import auc
 from fancare.churn.threads import limited
 from tests.drawn_panel import SMALL_MODEL, drawn_panel, drawn_timeline
@@ -51,6 +53,20 @@ def test_a_horizon_with_one_outcome_gets_its_base_rate(drawn, name):
     assert (risks < 1).all()
 
 
+def test_one_row_of_the_other_outcome_among_many_does_not_stop_the_trees():
+    """With more than 10,000 rows they stop early on a stratified tenth, which needs two of each outcome."""
+    panel = drawn_panel(n_entities=1_000, weeks=16, extra=1)
+    line = drawn_timeline(16)
+    churned = np.where(np.isnan(panel.churned), np.nan, 1).astype(np.float32)
+    churned[0, :] = 0
+    split = line.split_at(line.data_through, 2)
+    for few in (0.0, 1.0):
+        turned = replace(panel, churned=np.where(np.isnan(churned), np.nan, np.abs(churned - few)).astype(np.float32))
+        rule = fit_baseline("hist_gradient_boosting", turned, split, SMALL_MODEL)
+        assert rule.classifiers[0].n_iter_ == 100
+        assert np.isfinite(rule.risks_of(turned, np.arange(5))).all()
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_nothing_after_the_origin_is_read(drawn, name):
     panel, _, spec = drawn
@@ -73,3 +89,15 @@ def test_a_feature_that_no_row_defines_is_left_out(drawn, name):
     X[panel.as_of <= np.datetime64(split.cut), 2] = np.nan  # or one that only becomes known later
     risks = fit_baseline(name, replace(panel, X=X), split, spec).risks_of(panel, np.arange(50))
     assert np.isfinite(risks).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_horizon_is_calibrated_on_all_rows_of_its_slice(drawn, name):
+    """By hand; unlike a chain's link, each horizon is a model of its own and everyone in its slice counts."""
+    panel, split, spec = drawn
+    baseline = fit_baseline(name, panel, split, spec)
+    raw = replace(baseline, calibration=ChainCalibration((1.0,) * 3, (0.0,) * 3))
+    for k, h in enumerate(panel.horizons):
+        rows = np.flatnonzero(np.isin(panel.as_of, np.array(split.calibration[h], dtype="datetime64[D]")))
+        by_hand = platt(logit(raw.risks_of(panel, rows)[:, k]), panel.churned[rows, k])
+        assert (baseline.calibration.slopes[k], baseline.calibration.shifts[k]) == pytest.approx(by_hand, abs=1e-5)

@@ -83,3 +83,17 @@ def test_an_interval_leaves_out_draws_that_cannot_be_said():
     interval = Interval.of(0.5, np.array([np.nan, 0.4, 0.6]))
     assert 0.4 <= interval.low < interval.high <= 0.6
     assert math.isnan(Interval.of(0.5, np.array([np.nan])).low)
+
+
+def test_a_single_cluster_has_no_interval():
+    """Drawing one creator again and again would give an interval without width, and any figure would look certain."""
+    y = np.array([[0.0], [1.0], [0.0], [1.0]])
+    one, four = np.full(4, "c", dtype=object), np.array(["f", "g", "h", "i"], dtype=object)
+    assert np.isnan(auc_draws(y, {"m": y}, [one], 10, seed=0)["m"]).all()
+    assert not np.isnan(auc_draws(y, {"m": y}, [one, four], 50, seed=0)["m"]).all(), "rooms of one creator still have their fans"
+
+
+def test_draws_do_not_depend_on_how_ids_are_kept():
+    ids = np.array(["b", "a", "c", "a"], dtype=object)
+    kept = [np.array(list(cluster_weights([one], 20, seed=0))) for one in (ids, ids.astype(str))]
+    assert (kept[0] == kept[1]).all()

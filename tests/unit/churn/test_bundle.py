@@ -167,6 +167,10 @@ def _swap_features(m):
         lambda m: m.update(sha256={}),
         lambda m: m.update(model=[]),
         lambda m: m.update(probe="x"),
+        lambda m: m.update(threads=float("inf")),
+        lambda m: m["model"]["chain"].update(n_features=-1),
+        lambda m: m["model"]["chain"]["spec"].update(width=-1),
+        lambda m: m["model"]["chain"]["spec"].update(seeds=["x"]),
     ],
 )
 def test_a_manifest_that_does_not_fit_the_weights_is_refused(folder, change):

@@ -5,10 +5,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from fancare.churn.calibration import platt
 from fancare.churn.metrics import auc
 from fancare.churn.model import ChurnModel, fit_at_origin
 from fancare.errors import Refused
-from tests.drawn_panel import SMALL, SMALL_MODEL, drawn_panel, drawn_timeline, feature
+from tests.drawn_panel import HORIZONS, SMALL, SMALL_MODEL, drawn_panel, drawn_timeline, feature
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,15 @@ def test_calibration_follows_a_world_that_changed_after_the_cut(drawn):
         sadder.chain.link_logits(sadder.encoder.transform(panel.X))
         == model.chain.link_logits(model.encoder.transform(panel.X))
     ).all()
+
+
+def test_each_link_is_calibrated_on_its_own_slice_and_on_those_at_risk_of_it(drawn):
+    """By hand: who came back within 7 days has no say in the 14-day link, nor have older or newer weeks than its slice."""
+    panel, split, _, model = drawn
+    logits = model.chain.link_logits(model.encoder.transform(panel.X)).astype(np.float64)
+    for k, h in enumerate(HORIZONS):
+        rows = np.isin(panel.as_of, np.array(split.calibration[h], dtype="datetime64[D]"))
+        if k:
+            rows &= panel.churned[:, k - 1] == 1
+        by_hand = platt(logits[rows, k], panel.churned[rows, k])
+        assert (model.calibration.slopes[k], model.calibration.shifts[k]) == pytest.approx(by_hand, abs=1e-5)

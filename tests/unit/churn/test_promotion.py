@@ -51,10 +51,23 @@ def test_figures_that_could_not_be_computed_say_nothing(made, churn_model):
     unknown = drawn_backtest()
     for by_model in unknown["horizons"].values():
         by_model["tabnet"] |= {"auc": None, "auc_low": None, "auc_high": None}
-    assert not verdict(drawn_bundle(churn_model, backtest=unknown)).can_say
+    assert verdict(drawn_bundle(churn_model, backtest=unknown)).code == "gate.no_backtest"
     unpaired = drawn_backtest()
     unpaired["tabnet_minus"]["recency"] = {"estimate": None, "low": None, "high": None}
-    assert not verdict(drawn_bundle(churn_model, backtest=unpaired)).can_say
+    assert verdict(drawn_bundle(churn_model, backtest=unpaired)).code == "gate.no_backtest"
+    single = drawn_backtest()
+    single["tabnet_minus"]["recency"] |= {"low": None, "high": None}
+    found = verdict(drawn_bundle(churn_model, backtest=single))
+    assert (found.can_say, found.code) == (False, "gate.not_above_recency")
+    assert all(map(np.isfinite, found.facts.values())), "what is not a number would break champion.json for other readers"
+    assert "nan" not in found.text("ko") + found.text("en")
+
+
+@pytest.mark.parametrize("low", [0.5, None])
+def test_every_horizon_must_be_above_chance(churn_model, low):
+    one = drawn_backtest()
+    one["horizons"]["28"]["tabnet"]["auc_low"] = low
+    assert verdict(drawn_bundle(churn_model, backtest=one)).code == "gate.not_above_chance"
 
 
 def test_the_first_champion_is_taken_even_if_it_cannot_say(made):

@@ -252,8 +252,9 @@ OTHER = "fan_other"
 
 
 def worded(kind: str, own: dict, typical: dict, speaker: str, event: str | None = "gift"):
-    """The words for a theme, with one feature that alone moves the risk; what is not drawn is 1 for everyone."""
+    """The words for a theme, with one feature that alone moves the risk; what is not drawn is 1 for everyone, who are old."""
     row, reference = np.ones(len(NAMES)), np.ones(len(NAMES))
+    row[NAMES.index("tenure_days")] = reference[NAMES.index("tenure_days")] = 400
     for values, into in ((typical, reference), (typical | own, row)):
         for name, value in values.items():
             into[NAMES.index(name)] = value
@@ -312,6 +313,42 @@ def test_facts_in_korean(kind, own, typical, speaker, ko):
     found = worded(kind, own, typical, speaker)
     assert found.text["ko"] == ko
     assert not any("가" <= char <= "힣" for char in found.text["en"])
+
+
+DOWN_84 = {"active_days_28d": 2, "active_days_84d": 22}
+UP_84 = {f"{GIFT}_n_28d": 16, f"{GIFT}_n_84d": 24}
+STOPPED_28 = {f"{GIFT}_n_7d": 0, f"{GIFT}_n_28d": 6}
+LESS_84 = {"revenue_amount_28d": 1000, "revenue_amount_84d": 9000}
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "typical", "speaker", "days", "code", "newcomers_code"),
+    [
+        ("activity", DOWN_84, {"active_days_28d": 8}, "active_days_28d", 84, "active_days_down", "active_days"),
+        ("event", UP_84, {f"{GIFT}_n_28d": 9}, f"{GIFT}_n_28d", 84, "event_up", "event_level"),
+        ("event", STOPPED_28, {f"{GIFT}_n_7d": 3}, f"{GIFT}_n_7d", 28, "event_stopped", "event_none"),
+        ("event", STOPPED_28 | {f"{GIFT}_recency_days": 20}, {f"{GIFT}_recency_days": 3}, f"{GIFT}_recency_days", 28,
+         "event_stopped", "feature"),
+        ("amount", LESS_84, {"revenue_amount_28d": 2000}, "revenue_amount_28d", 84, "amount_down", "feature"),
+    ],
+)  # fmt: skip
+def test_a_newcomer_is_not_compared_with_days_before_it_came(kind, own, typical, speaker, days, code, newcomers_code):
+    """The first event ``days`` − 1 days ago: there on the whole of the last ``days`` days, and not a day longer."""
+    assert worded(kind, own | {"tenure_days": days - 1}, typical, speaker).code == f"reason.{code}"
+    assert worded(kind, own | {"tenure_days": days - 2}, typical, speaker).code == f"reason.{newcomers_code}"
+
+
+def test_what_never_happened_within_84_days_is_not_told_as_84_days_ago():
+    recency, count = f"{GIFT}_recency_days", f"{GIFT}_n_84d"
+    never = {recency: 84, f"{GIFT}_n_7d": 0, f"{GIFT}_n_28d": 0, count: 0}
+    found = worded("event", never, {recency: 3, count: 12}, recency)
+    assert found.text["ko"] == "팬 'gift' – 최근 84일간 없음 (일반적으로 12회)"
+    often = worded("event", {recency: 2, count: 5}, {recency: 84, count: 0}, recency)
+    assert often.text["ko"] == "팬 'gift' – 최근 84일 5회 (일반적으로 0회)"
+    silent = worded("silence", {"recency_days": 84}, {"recency_days": 3, "active_days_84d": 20}, "recency_days")
+    assert silent.text["ko"] == "최근 84일 중 활동일 0일 (일반적으로 20일)"
+    tenth = worded("activity", {"recency_10th_days": 84, "active_share_84d": 0.1}, {"recency_10th_days": 30}, "recency_10th_days")
+    assert tenth.text["ko"] == "재적 기간 중 활동일 비율(최대 84일): 10% (일반적으로 100%)"
 
 
 def test_the_sentence_is_about_the_feature_that_moves_the_risk():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from fancare.churn.promotion import Verdict
-from fancare.churn.registry import LoadedBundle
+from fancare.churn.registry import LoadedBundle, Registry
 from fancare.churn.score import bands_of, check_risks, ranks_of, score
+from fancare.churn.scoring import score_day
 from fancare.errors import Refused
 from fancare.modelspec import BandSpec
+from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import risk_scores_table
 from tests.drawn_model import ORIGIN, drawn_bundle, drawn_config
@@ -123,6 +125,17 @@ def test_one_entity_alone_can_be_scored(warehouse, today, loaded):
     assert run(warehouse, today.rows(np.array([0])), loaded).n_rows == 1
 
 
+def test_a_day_without_a_champion_says_whether_there_is_one_to_promote(warehouse, loaded, tmp_path):
+    config = drawn_config(tmp_path)
+    with pytest.raises(Refused, match=r"no model made on or before .*; train one with `fancare train`"):
+        score_day(warehouse, config, ORIGIN, NOW, Progress())
+    Registry.of(config).register(loaded.bundle)
+    with pytest.raises(Refused, match=rf"only versions that were never promoted, .* {loaded.version}; .*`fancare promote`"):
+        score_day(warehouse, config, ORIGIN, NOW, Progress())
+    with pytest.raises(Refused, match="no model made on or before"):
+        score_day(warehouse, config, ORIGIN - timedelta(1), NOW, Progress())
+
+
 # --- columns are found by name
 
 
@@ -153,6 +166,7 @@ def remeant(panel):
         (lambda p: replace(p, X=p.X[:, 1:]), "needed is float32 with 4 columns"),
         (lambda p: replace(p, X=p.X.astype(np.float64)), "features are float64"),
         (lambda p: replace(p, entity="fan"), "scores creators over .* days, asked were fans"),
+        (lambda p: p.rows(np.array([0, 1, 2, 1])), "holds 1 of its 4 creators more than once"),
         (lambda p: p.rows(np.arange(0)), "holds 0 days, needed is one with at least one entity"),
     ],
 )

@@ -50,6 +50,16 @@ def test_each_horizon_is_calibrated_on_its_most_recent_ripe_weeks(drawn):
     assert recent.mask_at_risk[:, 2].sum() == np.sum(recent.mask[:, 2] & (recent.churned[:, 1] == 1))
 
 
+def test_a_row_of_the_slice_without_a_label_calibrates_nothing(drawn):
+    panel, split = drawn
+    first = np.flatnonzero(panel.as_of == np.datetime64(split.cut))[0]
+    churned = panel.churned.copy()
+    churned[first] = np.nan
+    recent = calibration_rows(replace(panel, churned=churned), split)
+    assert not recent.mask[recent.index == first].any()
+    assert recent.mask.sum(axis=0).tolist() == [20, 20, 19]
+
+
 def test_at_most_so_many_rows_evenly_over_the_weeks(drawn):
     panel, split = drawn
     weeks = len(split.training_as_ofs)
@@ -82,8 +92,8 @@ def test_the_order_of_the_panel_does_not_matter(drawn):
 
 def test_history_weeks_keeps_the_newest(drawn):
     panel, split = drawn
-    rows = training_rows(panel, split, replace(SPEC, history_weeks=3))
-    assert sorted(set(panel.as_of[rows.index].astype(object))) == list(split.training_as_ofs[-3:])
+    rows = training_rows(panel, split, replace(SPEC, history_weeks=5))
+    assert sorted(set(panel.as_of[rows.index].astype(object))) == list(split.training_as_ofs[-5:])
 
 
 def test_event_names_first_seen_after_the_origin_have_no_column(drawn):
@@ -105,3 +115,26 @@ def test_no_usable_label_is_one_sentence(drawn):
     panel, split = drawn
     with pytest.raises(NotEnoughHistory, match=rf"none of the 20 rows .* has a label that ends by {split.cut}"):
         training_rows(panel.rows(panel.as_of > panel.as_of[-21]), split, SPEC)
+
+
+def test_a_horizon_without_a_label_is_one_sentence(drawn):
+    """Three weeks of history hold no 28-day label that ends by the cut: that link would be a coin toss for everyone."""
+    panel, split = drawn
+    with pytest.raises(NotEnoughHistory, match=rf"label over 28 days that ends by {split.cut} .*history_weeks = 3; 0 takes all"):
+        training_rows(panel, split, replace(SPEC, history_weeks=3))
+
+
+def test_rooms_are_told_apart_whatever_slashes_their_ids_hold(drawn):
+    """Two rooms that both read a/b/c: they are two entities, and the order of the panel has no say in what is drawn."""
+    _, split = drawn
+    rooms = drawn_panel(n_entities=2, weeks=16, entity="room")
+    first = rooms.fan_id == "e000"
+    rooms = replace(
+        rooms,
+        creator_id=np.where(first, "a", "a/b").astype(object),
+        fan_id=np.where(first, "b/c", "c").astype(object),
+    )
+    assert set(rooms.entity_ids) == {"a/b/c"}
+    spec = replace(SPEC, max_rows=5)
+    there, back = training_rows(rooms, split, spec), training_rows(rooms.rows(np.arange(len(rooms))[::-1]), split, spec)
+    assert (len(rooms) - 1 - back.index).tolist() == there.index.tolist()

@@ -12,7 +12,7 @@ import torch
 
 from fancare.churn.hazard import base_logits
 from fancare.churn.tabnet import BatchPlan, TabNetChain, chain_loss, learning_rate_at
-from fancare.errors import NotEnoughHistory
+from fancare.errors import ConfigError, NotEnoughHistory
 from fancare.progress import Progress, Task
 from tests.drawn_panel import SMALL
 
@@ -120,7 +120,7 @@ def test_too_little_to_learn_from_is_one_sentence(churned, sentence):
 
 def test_a_loss_that_explodes_is_told():
     X, churned = world(100)
-    with pytest.raises(ValueError, match="lower \\[tabnet\\] learning_rate"):
+    with pytest.raises(ConfigError, match=r"\[tabnet\] learning_rate = 1e\+35; lower it in the model spec"):
         TabNetChain.fit(X, churned, replace(SMALL, learning_rate=1e35))
 
 

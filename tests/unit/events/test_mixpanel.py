@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from fancare.events.mixpanel import LineReader, Link, NotJson, Row
-from tests.small_log import event, write_config
+from tests.small_log import MIXPANEL, event, write_config
 
 NOON = 1_780_315_200  # 2026-06-01 12:00 UTC
 LATEST = datetime(2026, 7, 1, 1)
@@ -31,17 +31,28 @@ def test_nested_and_flat_objects_give_the_same_row(reader: LineReader) -> None:
     assert nested == reader.read(orjson.dumps({"event": "donation", **said}))
     assert nested == Row(
         "event", None, False, "a1", NOON * 1_000_000, date(2026, 6, 1), None, "donation", "u1", "c1", 1000.0,
-        '{"$city":"Seoul"}',
+        '{"$city":"Seoul"}', (Link("c1", "c1", False),),
     )  # fmt: skip
+    beside = {key: said.pop(key) for key in ("time", "$user_id")}
+    assert nested == reader.read(orjson.dumps({"event": "donation", **beside, "properties": said}))
+    assert nested == reader.read(orjson.dumps({"event": "donation", "time": 5, "properties": beside | said}))
 
 
 @pytest.mark.parametrize(
     "time",
     [NOON, float(NOON), NOON * 1000, NOON * 1_000_000, str(NOON), "2026-06-01T12:00:00Z", "2026-06-01T12:00:00.000+00:00",
-     "2026-06-01T21:00:00+09:00", "2026-06-01 12:00:00", "20260601T120000Z"],
+     "2026-06-01T21:00:00+09:00", "2026-06-01 12:00:00", "20260601T120000Z", "2026-06-01 12:00:00 UTC"],
 )  # fmt: skip
 def test_time_is_read_in_every_form(reader: LineReader, time: object) -> None:
     assert read(reader, time=time).event_time == NOON * 1_000_000
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Seoul"])
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "9999-12-31T23:59:59-05:00", 1e300, -5])
+def test_a_time_at_the_end_of_all_times_is_quarantined(tmp_path: Path, zone: str, time: object) -> None:
+    source = MIXPANEL.replace('path = "log"', f'path = "log"\ntimezone = "{zone}"')
+    row = read(LineReader(write_config(tmp_path, source), LATEST), time=time)
+    assert row.kind == "quarantined"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +135,11 @@ def test_who_acted_and_what_that_shows(reader: LineReader, ids: dict, actor: str
     [
         ("$identify", {"$anon_id": "a", "$identified_id": "u"}, {Link("a", "u", False), Link("$device:a", "u", False)}),
         ("$identify", {"$device_id": "a", "$user_id": "u"}, {Link("$device:a", "u", False)}),
+        ("$identify", {"$anon_distinct_id": "a", "distinct_id": "u"}, {Link("a", "u", False), Link("$device:a", "u", False)}),
+        ("$identify", {"$anon_id": "u", "$identified_id": "u"}, {Link("$device:u", "u", False)}),
         ("$create_alias", {"distinct_id": "u", "alias": "new"}, {Link("new", "u", True)}),
+        ("$create_alias", {"$device_id": "a", "$user_id": "u", "alias": "new"},
+         {Link("$device:a", "u", False), Link("new", "u", True)}),
         ("$merge", {"$distinct_ids": ["u", "v"]}, {Link("v", "u", True)}),
         ("$merge", {"$distinct_ids": "u"}, set()),
         ("$merge", {}, set()),
@@ -148,6 +163,8 @@ def test_amounts_that_are_plain_numbers(reader: LineReader, given: object, amoun
     ("given", "reason"),
     [
         ("1,000", "amount is '1,000', a plain number is needed"),
+        ("1_000", "amount is '1_000', a plain number is needed"),
+        ("１０", "amount is '１０', a plain number is needed"),
         ("", "amount is '', a plain number is needed"),
         ("nan", "amount is 'nan', a plain number is needed"),
         ({"krw": 1000}, "amount is object, a plain number is needed"),
@@ -169,6 +186,8 @@ def test_an_amount_that_is_none_is_never_guessed(reader: LineReader, given: obje
         (b'{"event": "", "time": 1780315200}\n', "event is text, an event name is needed"),
         (b'{"event": "a", "properties": [1]}\n', "properties is list, an object is needed"),
         (b'{"event": "a", "time": 1780315200, "distinct_id": ["u"]}\n', "distinct_id is list, an id is needed"),
+        (b'{"event": "a", "time": 1780315200, "distinct_id": 36893488147419103232}\n',
+         "distinct_id is 3.6893488147419103e+19, a number that has lost its last digits; text is needed"),
         (b'{"event": "a", "time": 1780315200, "distinct_id": "u", "creator": {"id": 1}}\n', "creator is object, an id is needed"),
     ],
 )

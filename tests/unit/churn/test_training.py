@@ -1,0 +1,131 @@
+"""Which model scores a day, and which version a job may promote by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from fancare.churn.registry import Registry
+from fancare.churn.training import needs_training, off_weekday_as_ofs, promote, scoring_model, training_as_ofs
+from fancare.errors import NotEnoughHistory, Refused
+from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
+from tests.drawn_panel import SMALL_MODEL, drawn_timeline
+
+NAME = "drawn"
+NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
+TODAY = date(2026, 6, 30)
+
+
+@pytest.fixture
+def config(tmp_path):
+    return drawn_config(tmp_path)
+
+
+@pytest.fixture
+def registry(config):
+    return Registry.of(config)
+
+
+@pytest.fixture
+def three(churn_model):
+    """Versions of April, May and June, each a little better than the one before."""
+    return [
+        drawn_bundle(churn_model, backtest=drawn_backtest(tabnet), origin=date(2026, month, 1))
+        for month, tabnet in ((4, 0.80), (5, 0.81), (6, 0.82))
+    ]
+
+
+def champion(registry) -> str:
+    return registry.champion(NAME).version
+
+
+def test_a_job_promotes_the_newest_version_that_its_day_could_know(config, registry, three):
+    april, may, june = map(registry.register, three)
+    promote(config, None, date(2026, 5, 20), NOW)
+    assert champion(registry) == may
+    promote(config, None, TODAY, NOW)
+    assert champion(registry) == june
+    assert april not in {reign.version for reign in registry.history(NAME)}
+
+
+def test_of_one_day_the_version_trained_last_is_promoted(config, registry, churn_model):
+    for tabnet in (0.80, 0.83, 0.81, 0.82):
+        last = registry.register(drawn_bundle(churn_model, backtest=drawn_backtest(tabnet)))
+    promote(config, None, TODAY, NOW)
+    assert champion(registry) == last
+
+
+def test_a_rollback_is_not_undone_by_the_next_days_job(config, registry, three):
+    _, may, june = (registry.register(bundle) for bundle in three)
+    for version in (may, june):
+        promote(config, version, None, NOW)
+    registry.rollback(NAME, NOW)
+    for as_of in (TODAY, None):
+        (told,) = promote(config, None, as_of, NOW)
+        assert told.startswith(f"{june} was champion and was taken back for {may}, which keeps scoring")
+        assert champion(registry) == may
+    promote(config, june, None, NOW)
+    assert champion(registry) == june, "by its own name it comes back"
+
+
+def test_after_a_rollback_a_newer_version_is_promoted(config, registry, three):
+    april, may = map(registry.register, three[:2])
+    for version in (april, may):
+        promote(config, version, None, NOW)
+    registry.rollback(NAME, NOW)
+    june = registry.register(three[2])
+    promote(config, None, TODAY, NOW)
+    assert champion(registry) == june
+    assert registry.rollback(NAME, NOW) == april
+
+
+def test_a_backfills_version_never_becomes_champion(config, registry, three):
+    april, _, june = map(registry.register, three)
+    promote(config, june, None, NOW)
+    (told,) = promote(config, None, date(2026, 4, 10), NOW)
+    assert told == f"{april} was made for a day before the champion {june}: it scores that day, no other"
+    assert champion(registry) == june
+
+
+def test_nothing_to_promote_is_refused(config):
+    with pytest.raises(Refused, match=r"drawn has no version in .* to promote; train one"):
+        promote(config, None, TODAY, NOW)
+
+
+def test_a_day_is_scored_by_its_own_champion_or_by_a_version_that_it_could_know(config, registry, three):
+    april, may, june = map(registry.register, three)
+    assert scoring_model(config, TODAY) is None, "registered is not promoted"
+    assert needs_training(config, TODAY)
+    for version in (may, june):
+        promote(config, version, None, NOW)
+    assert scoring_model(config, TODAY).version == june
+    assert scoring_model(config, date(2026, 5, 31)).version == may
+    before = scoring_model(config, date(2026, 4, 15))
+    assert (before.version, before.verdict.code) == (april, "gate.passed")
+    assert scoring_model(config, date(2026, 3, 31)) is None
+    assert needs_training(config, date(2026, 3, 31))
+
+
+def test_off_weekdays_are_other_days_of_the_folds_and_fully_mature():
+    line = drawn_timeline(22)
+    folds = line.folds(2, 2, 2)
+    days = off_weekday_as_ofs(line, SMALL_MODEL)
+    assert len(days) == len(folds)
+    for day, fold in zip(days, folds, strict=True):
+        assert fold.test_as_ofs[0] < day < fold.test_as_ofs[-1]
+        assert day.weekday() != line.data_through.weekday()
+        assert day + timedelta(28) <= line.data_through
+    assert set(training_as_ofs(line, SMALL_MODEL)) == {*line.weekly_as_ofs(), *days}
+
+
+def test_with_history_for_a_model_but_for_no_fold_there_are_no_other_weekdays():
+    line = drawn_timeline(14)
+    with pytest.raises(NotEnoughHistory):
+        line.folds(1, 9, 2)
+    spec = replace(SMALL_MODEL, backtest=replace(SMALL_MODEL.backtest, test_weeks=9))
+    assert off_weekday_as_ofs(line, spec) == ()
+    assert training_as_ofs(line, spec) == line.weekly_as_ofs()
+    with pytest.raises(NotEnoughHistory, match="labels over 28 days with 2 weeks of calibration are ripe from"):
+        training_as_ofs(drawn_timeline(6), spec)
