@@ -55,7 +55,7 @@ def test_a_row_of_the_slice_without_a_label_calibrates_nothing(drawn):
     first = np.flatnonzero(panel.as_of == np.datetime64(split.cut))[0]
     churned = panel.churned.copy()
     churned[first] = np.nan
-    recent = calibration_rows(replace(panel, churned=churned), split)
+    recent = calibration_rows(replace(panel, churned=churned), split.calibration)
     assert not recent.mask[recent.index == first].any()
     assert recent.mask.sum(axis=0).tolist() == [20, 20, 19]
 
