@@ -62,6 +62,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only th
 DEFAULT_CONFIG = Path("fancare.toml")
 LAST_SIMULATED_DAY = date(2026, 6, 30)
 INTERRUPTED = 130
+INTERRUPTED_SENTENCE = "interrupted; what was finished is kept, run the same command again to go on."
 
 
 @app.callback(invoke_without_command=True)
@@ -86,11 +87,15 @@ def _job(
         yield job
     for stage, lines in job.told.items():
         if lines:
-            print("\n  ".join([f"{stage}:", *lines]))
+            print("\n".join([f"{stage}:", *(f"  {_indent(line)}{one_line(line)}" for line in lines)]))
     if job.results:
         print("results:")
         for what, where in job.results.items():
             print(f"  {what:<12} {where}")
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" "))]
 
 
 @app.command()
@@ -310,6 +315,9 @@ def main() -> None:
         if os.environ.get("FANCARE_TRACEBACK"):
             raise
         _drop_output()
+        if "Query interrupted" in str(error):  # how duckdb says KeyboardInterrupt
+            print(f"fancare: {INTERRUPTED_SENTENCE}", file=sys.stderr)
+            raise SystemExit(INTERRUPTED) from None
         stop = reason(error)
         print(f"fancare: {one_line(str(stop))}", file=sys.stderr)
         raise SystemExit(stop.exit_code) from None
@@ -320,9 +328,7 @@ def _run_app() -> None:
         app()
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            print(
-                "fancare: interrupted; what was finished is kept, run the same command again to go on.", file=sys.stderr
-            )
+            print(f"fancare: {INTERRUPTED_SENTENCE}", file=sys.stderr)
         raise
     finally:
         sys.stdout.flush()  # so that a full disk behind it is told in words

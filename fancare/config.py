@@ -174,14 +174,14 @@ class Config:
 def load(path: Path | str) -> Config:
     """The configuration in ``path``, checked; `ConfigError` says what is wrong and what would be right."""
     path = Path(path).resolve()
-    file = read_table(_File, load_toml(path), path.name + " ")
+    file = read_table(_File, load_toml(path), path.name)
     _check(file, path)
     return Config(path=path, model=_model(file.churn, path), **{f.name: getattr(file, f.name) for f in fields(file)})
 
 
 def load_model(path: Path) -> ModelSpec:
     """The model spec in one of ``models/*.toml``."""
-    return read_table(ModelSpec, load_toml(path), path.name + " ")
+    return read_table(ModelSpec, load_toml(path), path.name)
 
 
 def shipped_models() -> Path:

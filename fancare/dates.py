@@ -132,7 +132,7 @@ class TimeLine:
             folds.append(Fold(split=split, test_as_ofs=test))
         if not folds:
             needed = self.earliest_origin(calibration_weeks, min_training_weeks)
-            needed += timedelta(WEEK * (test_weeks - 1) + max(self.horizons))
+            needed += timedelta(WEEK * (test_weeks - 1 + _weeks(max(self.horizons))))
             raise NotEnoughHistory(
                 f"The log covers {self.first_day} to {self.data_through}; one backtest fold needs data through "
                 f"{needed}: bring more history, wait until then, or set shorter horizons in [churn]."
@@ -140,12 +140,14 @@ class TimeLine:
         return tuple(reversed(folds))
 
     def earliest_origin(self, calibration_weeks: int, min_training_weeks: int = 1) -> date:
-        """The first day on which a model for all horizons could have been made from a log that starts on ``first_day``."""
+        """The first day on which a model for all horizons can be made from a log that starts on ``first_day``.
+
+        Counted in weeks back from that day, as the grid of as_ofs is: the newest ripe label, the other weeks of calibration,
+        a horizon between the last training as_of and the cut, the other weeks of training.
+        """
         longest = max(self.horizons)
-        first_as_of = self.first_day + timedelta(self.warm_up_days - 1)
-        cut = first_as_of + timedelta(WEEK * (min_training_weeks - 1) + -(-longest // WEEK) * WEEK)
-        last_calibration = cut + timedelta(WEEK * (calibration_weeks - 1))
-        return last_calibration + timedelta(longest + self.late_days + WEEK)  # a week: the grid's weekday may be unlucky
+        weeks = _weeks(longest + self.late_days) + calibration_weeks - 1 + _weeks(longest) + min_training_weeks - 1
+        return self.first_day + timedelta(self.warm_up_days - 1 + WEEK * weeks)
 
     def _too_early(self, origin: date, calibration_weeks: int, min_training_weeks: int) -> NotEnoughHistory:
         needed = self.earliest_origin(calibration_weeks, min_training_weeks)
@@ -154,3 +156,8 @@ class TimeLine:
             f"{max(self.horizons)} days with {calibration_weeks} weeks of calibration are ripe from {needed} on: "
             f"bring more history, wait until then, or set shorter horizons in [churn]."
         )
+
+
+def _weeks(days: int) -> int:
+    """How many weeks it takes to cover so many days."""
+    return -(-days // WEEK)

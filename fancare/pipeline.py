@@ -1,6 +1,6 @@
 """The main job as a list of stages: what each reads and writes, in the order they run.
 
-    source ─▶ ingest ─▶ check ─▶ build ─▶ train ─▶ promote ─▶ score ─▶ explain ─▶ watchlist ─▶ report
+    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ promote ─▶ score ─▶ explain ─▶ watchlist ─▶ report
 
 Tables and the registry are all that passes between stages, so any stage may run again, be killed or be backfilled.
 """
@@ -72,6 +72,20 @@ def build(job: Job) -> Sequence[str]:
     )
 
 
+def cohort(job: Job) -> Sequence[str]:
+    """How many are at risk on the day to score; with nobody there is nothing to train or score for."""
+    entity, within = job.config.churn.entity, job.config.churn.active_within_days
+    n = job.warehouse.value(
+        "SELECT COUNT(*) FROM cohort WHERE entity = @entity AND as_of = @as_of", {"entity": entity, "as_of": job.as_of}
+    )
+    if not n:
+        raise Refused(
+            f"No {entity} is at risk as of {job.as_of}: none had an event named {', '.join(job.config.activity)} in the "
+            f"{within} days before; see [events] and [churn] active_within_days, or give an earlier day with --as-of."
+        )
+    return (f"{n:,} {entity}s at risk as of {job.as_of}",)
+
+
 def train(job: Job) -> Sequence[str]:
     """Backtest, then a model made on ``as_of``, into the registry; skipped while a model can score."""
     from fancare.churn import training
@@ -135,10 +149,11 @@ def backtest(job: Job) -> BacktestResult:
 INGEST = Stage("ingest", ("source files",), ("events", "identity_links", "activity_daily"), ingest)
 CHECK = Stage("check", ("events", "activity_daily"), ("quality_checks",), check)
 BUILD = Stage("build", ("activity_daily", "identity_links"), ("cohort", "labels", "features"), build)
+COHORT = Stage("cohort", ("cohort",), (), cohort)
 TRAIN = Stage("train", ("labels", "features"), ("registry",), train)
 PROMOTE = Stage("promote", ("registry",), ("registry",), promote)
 SCORE = Stage("score", ("features", "registry"), ("risk_scores", "risk_reasons"), score)
 WATCHLIST = Stage("watchlist", ("risk_scores", "risk_reasons", "activity_daily"), ("watchlist", "CSV"), watchlist)
 REPORT = Stage("report", ("risk_scores", "risk_reasons", "watchlist", "activity_daily"), ("HTML",), report)
 
-MAIN_JOB = (INGEST, CHECK, BUILD, TRAIN, PROMOTE, SCORE, WATCHLIST, REPORT)
+MAIN_JOB = (INGEST, CHECK, BUILD, COHORT, TRAIN, PROMOTE, SCORE, WATCHLIST, REPORT)

@@ -48,7 +48,7 @@ def read_table(cls: type[T], table: Any, where: str, **given: Any) -> T:
             raise ConfigError(f"{where} has an unknown key {key!r}; {nearest(key, known)}")
         hint = hints[key]
         if is_dataclass(hint):
-            values[key] = read_table(hint, value, f"{where}[{key}]")  # type: ignore[arg-type]
+            values[key] = read_table(hint, value, _inside(where, key))  # type: ignore[arg-type]
         else:
             values[key] = _value(value, hint, f"{where} {key}")
     for name, field in known.items():
@@ -56,10 +56,15 @@ def read_table(cls: type[T], table: Any, where: str, **given: Any) -> T:
             continue
         hint = hints[name]
         if is_dataclass(hint) and not _has_default(field):
-            values[name] = read_table(hint, {}, f"{where}[{name}]")  # type: ignore[arg-type]
+            values[name] = read_table(hint, {}, _inside(where, name))  # type: ignore[arg-type]
         elif not _has_default(field):
             raise ConfigError(f"{where} lacks the key {name!r}; add it (see README, 'Bring your own log').")
     return cls(**values)
+
+
+def _inside(where: str, key: str) -> str:
+    """``fancare.toml [source]`` and ``columns`` give ``fancare.toml [source.columns]``."""
+    return f"{where[:-1]}.{key}]" if where.endswith("]") else f"{where} [{key}]"
 
 
 def nearest(given: str, valid: typing.Iterable[str]) -> str:

@@ -191,7 +191,7 @@ def _rhythm() -> dict[str, str]:
         "silence_to_gap_max": "gaps.silence / gaps.gap_max",
         "gaps_over_silence": "gaps.over_0",
         "gaps_over_silence_7d": "gaps.over_7",
-        **{f"recency_{n}th_days": f"gaps.nth_{n}" for n in (2, 3, 5, 10)},
+        **{f"recency_{nth}_days": f"gaps.nth_{nth[:-2]}" for nth in ("2nd", "3rd", "5th", "10th")},
     }
 
 

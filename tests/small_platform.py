@@ -66,7 +66,7 @@ bootstrap = 40
 def write_platform(folder: Path, last_day: date = LAST_DAY) -> Path:
     """The log through ``last_day``, a month a file, with its configuration; returns the configuration's path."""
     (folder / "log").mkdir(parents=True, exist_ok=True)
-    rows = [row for row in _rows(np.random.default_rng(5)) if row["ts"].date() <= last_day]
+    rows = [row for row in rows_of_the_log() if row["ts"].date() <= last_day]
     for month in sorted({row["ts"].month for row in rows}):
         write_log(folder / "log" / f"2026-{month:02d}.parquet", [row for row in rows if row["ts"].month == month])
     (folder / "quick.toml").write_text(MODEL, encoding="utf-8")
@@ -82,7 +82,9 @@ def write_log(path: Path, rows: list[dict]) -> Path:
     return path
 
 
-def _rows(rng: np.random.Generator) -> list[dict]:
+def rows_of_the_log() -> list[dict]:
+    """Every row of the log: (ts, event, creator, fan, amount, id), the id being ``creator/day/number``."""
+    rng = np.random.default_rng(5)
     days = (LAST_DAY - FIRST_DAY).days + 1
     rows: list[dict] = []
     for number in range(24):  # weekly, for good

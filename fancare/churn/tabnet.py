@@ -100,7 +100,7 @@ class TabNetChain:
         """A chain learned from encoded rows X (n, d) without NaN, and churned (n, H) of 1, 0 or NaN.
 
         ``threads`` is how many CPU threads torch may use meanwhile; None takes OMP_NUM_THREADS, or 1. The same seed and
-        the same number of threads give the same bits.
+        the same number of threads give the same bits (on one kind of processor: a GPU's differ in the last digits).
         """
         if not np.isfinite(X).all():
             row, column = np.argwhere(~np.isfinite(X))[0]

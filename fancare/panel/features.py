@@ -115,7 +115,7 @@ def _rhythm() -> list[Feature]:
         _f("gaps_over_silence_7d", "rhythm", "share", "지금 침묵보다 7일 이상 길었던 간격의 비율",
            "share of own gaps longer than the silence and 7 days more", "rhythm.gap_over_7", window=84),
         *(
-            _f(f"recency_{n}th_days", "recency", "days", f"뒤에서 {n}번째 활동일까지의 일수",
+            _f(f"recency_{nth}_days", "recency", "days", f"뒤에서 {n}번째 활동일까지의 일수",
                f"days since the {nth} last active day", f"COALESCE(rhythm.nth_{n}, {bits.SPAN})", window=84)
             for n, nth in ((2, "2nd"), (3, "3rd"), (5, "5th"), (10, "10th"))
         ),

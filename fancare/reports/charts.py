@@ -103,7 +103,7 @@ class ReliabilityBin:
 
 def reliability_chart(name: Words, bins: Sequence[ReliabilityBin], axes: tuple[Words, Words]) -> Markup:
     """Said risk (x) against what happened (y); on the diagonal the risk means what it says."""
-    side, left, top = 196.0, 48.0, 10.0
+    side, left, top = 196.0, 50.0, 10.0
 
     def at(said: float, happened: float) -> tuple[str, str]:
         return _n(left + side * min(max(said, 0), 1)), _n(top + side * (1 - min(max(happened, 0), 1)))
@@ -113,7 +113,7 @@ def reliability_chart(name: Words, bins: Sequence[ReliabilityBin], axes: tuple[W
         (x, _), (_, y) = at(tick, 0), at(0, tick)
         parts.append(Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(left, left + side, y, y))
         parts.append(Markup('<text class="tick end" x="{}" y="{}" dy=".32em">{:.0%}</text>').format(left - 5, y, tick))
-        parts.append(Markup('<text class="tick mid" x="{}" y="{}">{:.0%}</text>').format(x, top + side + 14, tick))
+        parts.append(Markup('<text class="tick mid" x="{}" y="{}">{:.0%}</text>').format(x, top + side + 19, tick))
     (x1, y1), (x2, y2) = at(0, 0), at(1, 1)
     parts.append(Markup('<line class="diagonal" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(x1, y1, x2, y2))
     points = Markup(" ").join(Markup("{},{}").format(*at(b.said, b.happened)) for b in bins)
@@ -125,10 +125,10 @@ def reliability_chart(name: Words, bins: Sequence[ReliabilityBin], axes: tuple[W
                 x, y, b.said, b.happened, b.n
             )
         )
-    parts.append(_text(left + side / 2, top + side + 30, "tick mid", axes[0]))
-    turned = Markup('<g transform="rotate(-90 8 {0})">{1}</g>')
-    parts.append(turned.format(top + side / 2, _text(8, top + side / 2, "tick mid", axes[1])))
-    return _svg(parts, "chart square", width=left + side + 14, height=top + side + 36)
+    parts.append(_text(left + side / 2, top + side + 36, "tick mid", axes[0]))
+    turned = Markup('<g transform="rotate(-90 13 {0})">{1}</g>')
+    parts.append(turned.format(top + side / 2, _text(13, top + side / 2, "tick mid", axes[1])))
+    return _svg(parts, "chart square", width=left + side + 20, height=top + side + 42)
 
 
 def nice_top(largest: float) -> float:

@@ -5,6 +5,7 @@ Derived tables are written by whole partitions inside a transaction: a killed ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -43,11 +44,7 @@ class Warehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(path), read_only=read_only)
         except (duckdb.Error, OSError) as error:
-            hint = "another process has it open: wait for it to end" if "lock" in str(error).lower() else (
-                "check the path and its permissions, or move the file away to start a new one"
-            )  # fmt: skip
-            first_line = str(error).splitlines()[0]
-            raise WarehouseError(f"The warehouse {path} cannot be opened ({first_line}); {hint}.") from None
+            raise _not_opened(path, error) from None
         return cls._configured(connection, str(path), memory_limit, threads)
 
     @classmethod
@@ -285,6 +282,18 @@ class Warehouse:
                 self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM _appended')
             finally:
                 self.unregister("_appended")
+
+
+def _not_opened(path: Path, error: Exception) -> WarehouseError:
+    said = str(error).splitlines()[0]
+    if "lock" in said.lower():
+        holder = re.search(r"PID (\d+)", said)
+        by = f"another process ({holder[0]})" if holder else "another process"
+        return WarehouseError(f"The warehouse {path} is in use by {by}; wait for it to end, then run again.")
+    return WarehouseError(
+        f"The warehouse {path} cannot be opened ({said}); check the path and its permissions, or move the file away to start "
+        f"a new one."
+    )
 
 
 def open_url(url: str, folder: Path, memory_limit: str, threads: int, read_only: bool = False) -> Warehouse:

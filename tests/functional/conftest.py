@@ -36,7 +36,9 @@ class Platform:
             return warehouse.rows(sql)
 
     def scores(self) -> list[tuple]:
-        """All that was ever scored, but for when."""
+        """All that was ever scored, but for when; nothing where nothing was."""
+        if not self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'risk_scores'"):
+            return []
         return self.rows(
             "SELECT creator_id, as_of, risk_7d, risk_14d, risk_28d, band, rank, model_version FROM risk_scores ORDER BY 2, 1"
         )

@@ -30,6 +30,11 @@ def test_what_a_reader_looks_for_is_there(bundle):
     assert bundle.weights_hash in card
 
 
+def test_intervals_say_what_they_are_clustered_by(bundle):
+    assert "clustered by creator. Every model" in render(bundle)
+    assert "clustered by creator and by fan." in render(replace(bundle, spec=replace(bundle.spec, entity="room")))
+
+
 def test_tables_are_whole(bundle):
     """Every row of a table has as many cells as its header."""
     rows = [line for line in render(bundle).splitlines() if line.startswith("|")]

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from fancare.churn.hazard import base_logits
-from fancare.churn.tabnet import BatchPlan, TabNetChain, chain_loss, learning_rate_at
+from fancare.churn.hazard import base_logits, sigmoid
+from fancare.churn.network import ChainNetwork
+from fancare.churn.tabnet import BatchPlan, TabNetChain, _initial, chain_loss, learning_rate_at
 from fancare.errors import ConfigError, NotEnoughHistory
 from fancare.progress import Progress, Task
 from tests.drawn_panel import SMALL
@@ -129,6 +130,45 @@ def test_the_seed_decides_every_bit_and_zero_is_a_seed():
     zero, again, one = (TabNetChain.fit(X, churned, replace(SMALL, seeds=(s,))) for s in (0, 0, 1))
     assert bits(zero) == bits(again)
     assert not np.allclose(zero.link_logits(X), one.link_logits(X))
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_network_starts_as_its_seed_says(seed):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        expected = ChainNetwork(4, 3, SMALL).state_dict()
+    started = _initial(4, 3, SMALL, seed).state_dict()
+    assert all(torch.equal(started[name], tensor) for name, tensor in expected.items())
+
+
+def test_a_rare_outcome_is_learned_around_its_base_rate():
+    """The networks learn what to add to the base rate; were it added at scoring only, everyone's odds would be far off."""
+    X, _ = world(1_000)
+    stays = np.random.default_rng(5).random(1_000) < np.where(X[:, 0] > 0, 0.07, 0.01)
+    chain = TabNetChain.fit(X, np.repeat(stays[:, None], 3, axis=1).astype(np.float32), replace(SMALL, min_updates=100))
+    assert sigmoid(chain.link_logits(X)[:, 0]).mean() == pytest.approx(stays.mean(), rel=0.5)
+
+
+def test_sparsity_makes_masks_sparse_and_decay_makes_weights_small():
+    X, churned = world(400, d=8)
+    rows = torch.from_numpy(X)
+
+    def after(**changed):
+        network = TabNetChain.fit(X, churned, replace(SMALL, min_updates=60, **changed)).networks[0]
+        with torch.inference_mode():
+            spread = -float(network(rows)[1])  # of the masks: 0 where one feature has it all
+        return spread, sum(float(p.square().sum()) for p in network.parameters())
+
+    spread, size = after(lambda_sparse=0.0, weight_decay=0.0)
+    assert after(lambda_sparse=1.0, weight_decay=0.0)[0] < 0.8 * spread
+    assert after(lambda_sparse=0.0, weight_decay=10.0)[1] < 0.8 * size
+
+
+def test_ghost_batches_are_in_force_while_training():
+    X, churned = world(256)
+    whole, parts = (replace(SMALL, batch_size=256, min_updates=1, virtual_batch_size=size) for size in (256, 64))
+    assert [BatchPlan.of(256, spec).ghosts for spec in (whole, parts)] == [1, 4]
+    assert bits(TabNetChain.fit(X, churned, whole)) != bits(TabNetChain.fit(X, churned, parts))
 
 
 def test_training_leaves_the_random_state_of_the_process_alone():
