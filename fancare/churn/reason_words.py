@@ -204,6 +204,8 @@ def _feature(facts: Facts, j: int) -> Words | None:
     feature, value, typical = facts.features[j], float(facts.row[j]), float(facts.typical[j])
     if "recency" in feature.name and max(value, typical) >= SPAN:  # 84 stands for "not within 84 days"
         return None
+    if feature.family == "trend" and feature.unit == "ratio" and "_amount_" not in feature.name:
+        return None  # one is added above and below, so that it always exists: no ratio that anyone could find again
     code = "reason.feature_undefined" if math.isnan(value) else "reason.feature"
     values = {"feature": feature.name, "value": _number(value), "typical": _number(typical), "unit": feature.unit}
     text = {}

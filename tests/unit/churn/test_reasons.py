@@ -351,6 +351,15 @@ def test_what_never_happened_within_84_days_is_not_told_as_84_days_ago():
     assert tenth.text["ko"] == "재적 기간 중 활동일 비율(최대 84일): 10% (일반적으로 100%)"
 
 
+def test_a_ratio_that_nobody_could_find_again_is_not_told():
+    """Trends of counts add one above and below: 2 events after none would read as three times as many."""
+    trend, count = f"{GIFT}_trend_28d", f"{GIFT}_n_28d"
+    own = {f"{GIFT}_n_7d": 0, count: 2, f"{GIFT}_n_84d": 2, trend: 3}
+    typical = {f"{GIFT}_n_7d": 0, count: 0, f"{GIFT}_n_84d": 2}
+    assert worded("event", own, typical, trend).text["en"] == "fans' 'gift', 28 days: 2 (typically 0)"
+    assert worded("event", {trend: 3}, {}, trend) is None
+
+
 def test_the_sentence_is_about_the_feature_that_moves_the_risk():
     """More of it over months raises the risk although last week had none: the sentence must not say 'none'."""
     own = {f"{GIFT}_n_7d": 0, f"{GIFT}_n_28d": 20, f"{GIFT}_n_84d": 90}
