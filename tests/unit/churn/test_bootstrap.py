@@ -41,6 +41,15 @@ def test_rooms_redraw_creators_and_fans_and_multiply():
     for weight in cluster_weights([creators, fans], 30, seed=1):
         assert weight[0] * weight[3] == weight[1] * weight[2]  # a product of a creator's and a fan's count
         assert weight.sum() == 4
+    draws = np.array(list(cluster_weights([creators, fans], 30, seed=1)))
+    assert draws.max() == 4, "a creator and a fan that both came twice"
+    assert ((draws[:, 0] != draws[:, 1]) & (draws[:, 0] == draws[:, 2])).any(), "fans are redrawn"
+    assert ((draws[:, 0] != draws[:, 2]) & (draws[:, 0] == draws[:, 1])).any(), "and so are creators"
+
+
+def test_an_interval_holds_95_percent_of_the_draws():
+    interval = Interval.of(0.5, np.linspace(0, 1, 1_001))
+    assert (interval.low, interval.high) == pytest.approx((0.025, 0.975))
 
 
 def test_draws_are_the_seeds():

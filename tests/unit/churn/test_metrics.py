@@ -51,6 +51,14 @@ def test_bins_hold_equal_counts():
     assert ece(y, p, bins=1) == pytest.approx(abs(p.mean() - y.mean()))
 
 
+def test_there_are_15_bins():
+    p = np.arange(150) / 150
+    y = np.tile([0.0] * 10 + [1.0] * 10, 8)[:150]  # every second tenth of rows churned: right on average, wrong in each bin
+    expected = np.mean([abs(p[i : i + 10].mean() - y[i]) for i in range(0, 150, 10)])
+    assert Figures.of(y, p).ece == pytest.approx(expected)
+    assert ece(y, p, bins=5) < 0.6 * expected
+
+
 def test_lift_compares_the_top_tenth_with_all():
     y = np.array([1, 1] + [0] * 14 + [1] * 2 + [0] * 2, dtype=float)
     p = np.linspace(1, 0, 20)
