@@ -83,3 +83,25 @@ def fresh(tmp_path: Path) -> Platform:
     made = Platform(tmp_path / "fresh")
     write_platform(made.folder)
     return made
+
+
+def refused(platform: Platform, code: int, command: str = "run", *arguments: object) -> str:
+    """The sentence with which a command ends; what was there before must be there still, and nothing else."""
+    warehouse = platform.folder / "warehouse" / "fancare.duckdb"
+    scores = platform.scores() if warehouse.exists() else None
+    results, registry = platform.results(), sorted((platform.folder / "registry").rglob("*"))
+    done = platform.fancare(command, *arguments)
+    assert (done.code, done.out) == (code, ""), done
+    assert platform.results() == results
+    assert sorted((platform.folder / "registry").rglob("*")) == registry
+    assert not list(platform.folder.rglob("*.staging"))
+    if scores is not None:
+        assert platform.scores() == scores
+    return said(done)
+
+
+def said(done: Done) -> str:
+    """The sentence; a good one ends, and is short enough to be read."""
+    assert done.sentence.endswith(".")
+    assert len(done.sentence) < 450
+    return done.sentence

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import resource
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fancare import pipeline
-from tests.command import FANCARE, Done, fancare, in_process
-from tests.functional.conftest import Platform
+from tests.command import fancare, in_process
+from tests.functional.conftest import Platform, refused, said
 from tests.small_platform import CONFIG, FIRST_DAY, rows_of_the_log, write_log
 
 pytestmark = pytest.mark.slow
@@ -30,28 +23,6 @@ creator_id = "creator"
 amount = "amount"
 """
 ROW = {"ts": datetime(2026, 6, 30, 9), "event": "message", "creator": "weekly00", "fan": "fan00", "amount": None, "id": "n"}
-
-
-def refused(platform: Platform, code: int, command: str = "run", *arguments: object) -> str:
-    """The sentence with which a command ends; what was there before must be there still, and nothing else."""
-    warehouse = platform.folder / "warehouse" / "fancare.duckdb"
-    scores = platform.scores() if warehouse.exists() else None
-    results, registry = platform.results(), sorted((platform.folder / "registry").rglob("*"))
-    done = platform.fancare(command, *arguments)
-    assert (done.code, done.out) == (code, ""), done
-    assert platform.results() == results
-    assert sorted((platform.folder / "registry").rglob("*")) == registry
-    assert not list(platform.folder.rglob("*.staging"))
-    if scores is not None:
-        assert platform.scores() == scores
-    return said(done)
-
-
-def said(done: Done) -> str:
-    """The sentence; a good one ends, and is short enough to be read."""
-    assert done.sentence.endswith(".")
-    assert len(done.sentence) < 450
-    return done.sentence
 
 
 # --- exit code 10: the configuration, or a file it names
@@ -175,23 +146,26 @@ def test_amounts_as_text(fresh: Platform) -> None:
     assert "Nothing of the file was taken; correct the export and run again." in sentence
 
 
-@pytest.mark.parametrize("kind", ["truncated gzip", "malformed lines", "text"])
-def test_a_bad_export_on_another_day_leaves_the_last_good_results(fresh: Platform, kind: str) -> None:
+def test_a_bad_export_on_another_day_leaves_the_last_good_results(fresh: Platform) -> None:
     export(fresh, "good.jsonl.gz", rows_of_the_log())
     fresh.edit(PARQUET, MIXPANEL)
     assert fresh.fancare("run").code == 0
     bad = export(fresh, "bad.jsonl.gz", [{**ROW, "id": f"n{n}"} for n in range(2000)])
-    if kind == "truncated gzip":
-        bad.write_bytes(bad.read_bytes()[:-50])
-        expected = "log/bad.jsonl.gz is cut off or damaged ("
-    elif kind == "malformed lines":
-        bad.write_bytes(gzip.compress(gzip.decompress(bad.read_bytes()) + b"{oops\n" * 11))
-        expected = "log/bad.jsonl.gz: 11 of 2,011 rows are malformed, first row 2001 (not JSON, from character "
-    else:
-        bad.write_bytes(gzip.compress(b"<html>Service Unavailable</html>\n" * 40))
-        expected = "log/bad.jsonl.gz: 40 of 40 rows are malformed, first row 1 (not JSON"
-    for _ in range(2):  # again: no staging folder, no lock is left behind
-        assert expected in refused(fresh, 11)
+    whole = bad.read_bytes()
+    for content, sentence in (
+        (whole[:-50], "log/bad.jsonl.gz is cut off or damaged ("),
+        (
+            gzip.compress(gzip.decompress(whole) + b"{oops\n" * 11),
+            "log/bad.jsonl.gz: 11 of 2,011 rows are malformed, first row 2001 (not JSON, from character ",
+        ),
+        (
+            gzip.compress(b"<html>Service Unavailable</html>\n" * 40),
+            "log/bad.jsonl.gz: 40 of 40 rows are malformed, first row 1 (not JSON",
+        ),
+    ):
+        bad.write_bytes(content)
+        for _ in range(2):  # again: no staging folder, no lock is left behind
+            assert sentence in refused(fresh, 11)
     bad.unlink()
     assert fresh.fancare("run").code == 0
 
@@ -275,104 +249,6 @@ def test_a_refused_promotion_in_a_process_of_its_own(fresh: Platform) -> None:
     done = fancare("promote", "--config", fresh.config)
     assert (done.code, done.out) == (13, "")
     assert "has no version in " in said(done)
-
-
-# --- exit code 14: warehouse, registry, machine
-
-
-def test_a_warehouse_that_another_process_holds(platform: Platform) -> None:
-    path = platform.folder / "warehouse" / "fancare.duckdb"
-    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        done = fancare("run", "--quiet", "--config", platform.config)
-        holder.communicate("")
-    assert (done.code, done.out) == (14, "")
-    assert said(done) == (
-        f"The warehouse {path} is in use by another process (PID {holder.pid}); wait for it to end, then run again."
-    )
-
-
-@pytest.mark.parametrize("content", [b"this is no database" * 1000, None])
-def test_a_warehouse_that_is_none(fresh: Platform, content: bytes | None) -> None:
-    path = fresh.folder / "warehouse" / "fancare.duckdb"
-    if content is None:
-        path.parent.write_bytes(b"")  # a file where the folder should be
-    else:
-        path.parent.mkdir()
-        path.write_bytes(content)
-    done = fresh.fancare("ingest")
-    assert done.code == 14
-    assert said(done).startswith(f"The warehouse {path} cannot be opened (")
-    assert content is None or path.read_bytes() == content
-
-
-def test_a_full_disk_while_the_log_is_read(fresh: Platform) -> None:
-    def no_room() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-    done = fancare("ingest", "--config", fresh.config, "--now", "2026-07-01", preexec_fn=no_room)
-    assert done.code == 14
-    assert "check disk space and permissions, then run again." in said(done)
-    assert fresh.fancare("ingest").code == 0
-
-
-def test_a_full_disk_behind_the_output(platform: Platform) -> None:
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [FANCARE, "sql", "cohort", "--config", platform.config], stdout=full, stderr=subprocess.PIPE, text=True
-        )
-    assert done.returncode == 14
-    assert "No space left on device" in said(Done(done.returncode, "", done.stderr))
-
-
-def test_a_reader_that_has_seen_enough_is_no_error(platform: Platform) -> None:
-    command = f"{FANCARE} sql features --config {platform.config} | head -1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "text"),
-    [
-        (MemoryError, 14, "Memory ran out; end other programs, lower [warehouse] memory_limit or "),
-        (partial(RuntimeError, "DefaultCPUAllocator: can't allocate memory: 1 bytes"), 14, "Memory ran out; "),
-        (partial(OSError, 28, "No space left on device", "/x/y"), 14, "/x/y cannot be written or read (No space left on device); "),
-        (partial(PermissionError, 13, "Permission denied", "/x/y"), 10, "/x/y cannot be written or read (Permission denied); check "),
-        (partial(KeyError, "\x1b[31m\nx"), 1, "A defect of fancare stopped this command (KeyError at test_bad_input.py:"),
-    ],
-)
-def test_whatever_stops_a_stage_is_one_sentence(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception], code: int, text: str
-) -> None:
-    def fail(_: object) -> list[str]:
-        raise error()
-
-    monkeypatch.setattr(pipeline, "INGEST", pipeline.Stage("ingest", (), (), fail))
-    assert refused(platform, code, "ingest").startswith(text)
-    assert platform.rows("SELECT status FROM runs ORDER BY started_at, finished_at")[-1] == ("failed",)
-    monkeypatch.setenv("FANCARE_TRACEBACK", "1")
-    with pytest.raises(type(error())):
-        platform.fancare("ingest")
-
-
-def test_an_interrupted_command_says_how_to_go_on(platform: Platform) -> None:
-    words = [FANCARE, "run", "--retrain", "--config", platform.config, "--now", "2026-07-01T06:00:00"]
-    scores = platform.scores()
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        assert running.stderr is not None
-        assert running.stderr.readline() == "ingest …\n"
-        while "hashing" not in running.stderr.readline():
-            pass
-        os.kill(running.pid, signal.SIGINT)
-        out, err = running.communicate()
-    assert (running.returncode, out) == (130, "")
-    assert said(Done(130, "", err)) == "interrupted; what was finished is kept, run the same command again to go on."
-    assert platform.scores() == scores
 
 
 # --- the log, changed
