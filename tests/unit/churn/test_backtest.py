@@ -7,7 +7,7 @@ import pytest
 from fancare.churn import backtest
 from fancare.churn.backtest import MODELS, HorizonFigures
 from fancare.churn.bootstrap import Interval
-from fancare.churn.metrics import Figures
+from fancare.churn.metrics import Figures, ece
 from fancare.churn.model import ChurnModel
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import BacktestSpec
@@ -115,6 +115,22 @@ def test_other_weekdays_report_their_calibration():
     none = backtest.run(panel, LINE, spec, off_weekday=shifted.rows(np.arange(0)))
     assert none.off_weekday_ece == {}
     assert not any("other weekdays" in sentence for sentence in none.sentences())
+
+
+def test_other_weekdays_are_judged_by_their_own_rows_within_the_test_period(monkeypatch):
+    monkeypatch.setattr(ChurnModel, "risks_of", lambda self, panel, index: np.tile(panel.X[index, :1] / 100, (1, 3)))
+    panel = drawn_panel(n_entities=60, weeks=22)
+    X = panel.X.copy()
+    X[:, 0] = 50
+    shifted = replace(panel, X=X, as_of=panel.as_of + np.timedelta64(3, "D"))
+    spec = replace(SMALL_MODEL, backtest=BacktestSpec(folds=1, test_weeks=2, bootstrap=2))
+    first, last = LINE.folds(1, 2, 2)[0].test_as_ofs
+    within = (shifted.as_of > np.datetime64(first)) & (shifted.as_of < np.datetime64(last) + np.timedelta64(7, "D"))
+    assert within.sum() == 2 * 60
+    found = backtest.run(panel, LINE, spec, off_weekday=shifted).off_weekday_ece
+    for k, h in enumerate(HORIZONS):
+        y = shifted.churned[within, k].astype(float)
+        assert found[h] == pytest.approx(ece(y, np.full(len(y), 0.5)))
 
 
 def test_disordered_risks_are_counted(monkeypatch):
