@@ -24,9 +24,11 @@ SELECT
   event_time, activity_date, arrived_at, event_name, actor_id, creator_id, amount, properties
 FROM (
   SELECT
-    event_time, activity_date, event_name, actor_id, creator_id, amount, MIN(arrived_at) AS arrived_at,
-    MIN(properties) AS properties, COUNT(*) AS n
+    event_time, activity_date, arrived_at, event_name, actor_id, creator_id, amount, properties,
+    ROW_NUMBER() OVER (
+      PARTITION BY event_time, event_name, actor_id, creator_id, amount
+      ORDER BY arrived_at NULLS LAST, properties
+    ) AS occurrence
   FROM staged
   WHERE kind = 'event' AND event_id IS NULL AND activity_date BETWEEN @from_day AND @to_day
-  GROUP BY event_time, activity_date, event_name, actor_id, creator_id, amount
-) AS equal_rows, UNNEST(GENERATE_ARRAY(1, n)) AS occurrence
+) AS numbered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,21 @@ def test_parquet_rows_without_id_count_as_distinct_once_per_occurrence(tmp_path:
     assert [(file.n_events, file.n_duplicates) for file in report.files] == [(3, 0), (1, 3)]
     ids = [event_id for (event_id,) in warehouse.rows("SELECT event_id FROM events WHERE amount = 1 ORDER BY 1")]
     assert ids == [ids[0], f"{ids[0]}-2", f"{ids[0]}-3"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("in_files", [1, 3])
+def test_each_of_equal_rows_counts_from_its_own_arrival(
+    tmp_path: Path, warehouse: Warehouse, order: tuple[int, ...], in_files: int
+) -> None:
+    settings = write_config(tmp_path, PARQUET + 'arrived_at = "got"\n')
+    arrivals = ("2026-06-01T12:01:00Z", "2026-06-05T12:00:00Z", None)
+    rows = [ROW | {"got": arrivals[i]} for i in order]
+    for number in range(in_files):  # each file repeats the ones before
+        write_parquet(tmp_path / f"log/{number}.parquet", rows if in_files == 1 else rows[: number + 1])
+        bring_in(warehouse, settings)
+    known = warehouse.rows("SELECT known_from, SUM(n_events) FROM activity_daily GROUP BY 1 ORDER BY 1")
+    assert known == [(date(2026, 6, 1), 2), (date(2026, 6, 5), 1)]  # without an arrival: when it happened
 
 
 def test_parquet_rows_with_an_id_are_events(tmp_path: Path, warehouse: Warehouse) -> None:
