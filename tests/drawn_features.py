@@ -22,10 +22,13 @@ def ago(
 def features(
     rows: list[dict], entity: str = "creator", links: Iterable[Link] = (), as_of: int = AS_OF, **settings: object
 ) -> dict[str, dict[str, float | None]]:
-    """{id, or creator/fan: {feature: value}} of the cohort on ``as_of``; settings as for `config`."""
+    """{id, or creator/fan: {feature: value}} of the cohort on ``as_of``; settings as for `config`.
+
+    Built together with the week before, which must not show.
+    """
     with warehouse(rows, links) as made:
-        build(made, config(entity, **settings), [day(as_of)], day(as_of))  # type: ignore[arg-type]
-        found = made.arrow(f"SELECT * FROM features_{entity}").to_pylist()
+        build(made, config(entity, **settings), [day(as_of - 7), day(as_of)], day(as_of))  # type: ignore[arg-type]
+        found = made.arrow(f"SELECT * FROM features_{entity} WHERE as_of = @day", {"day": day(as_of)}).to_pylist()
     return {"/".join(filter(None, (row.pop("creator_id"), row.pop("fan_id")))): row for row in found}
 
 

@@ -59,6 +59,17 @@ def test_a_label_is_null_until_its_horizon_has_elapsed_and_an_early_return_is_no
     """)
 
 
+def test_the_last_day_of_the_last_mature_horizon_counts():
+    rows = [*events("a", "x......x"), *events("b", "x" + "." * 27 + "x"), *events("c", "x" + "." * 28 + "x")]
+    assert labels(rows, [0], through=7) == table("""
+        id as_of days 7   14 28
+        a  0     7    no  -  -
+        b  0     -    yes -  -
+        c  0     -    yes -  -
+    """)
+    assert [row["days"] for row in labels(rows, [0], through=40)] == [7, 28, None]
+
+
 def test_nothing_is_known_before_the_first_horizon_is_over():
     assert labels(events("a", "x.x"), [0], through=6) == table("""
         id as_of days 7 14 28
