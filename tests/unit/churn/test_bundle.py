@@ -115,6 +115,13 @@ def test_truncated_empty_or_missing_is_refused(folder, name):
         bundles.read(folder)
 
 
+def test_a_list_of_hashes_with_one_more_is_refused(folder):
+    with (folder / SUMS).open("a") as file:
+        file.write(f"{'0' * 64}  another.bin\n")
+    with pytest.raises(Refused, match="SHA256SUMS is not the list of hashes that was written"):
+        bundles.read(folder)
+
+
 class Explodes:
     def __reduce__(self):
         return (pytest.fail, ("a pickle was executed",))

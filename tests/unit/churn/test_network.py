@@ -5,6 +5,7 @@ import torch
 from pytorch_tabnet.sparsemax import sparsemax as stock_sparsemax
 from pytorch_tabnet.tab_network import TabNet
 
+from fancare.churn import network
 from fancare.churn.network import ChainNetwork, Sparsemax
 from fancare.modelspec import TabNetSpec
 
@@ -64,3 +65,16 @@ def test_sparsemax_equals_the_sorted_one_in_value_and_gradient(columns, scale):
     (mask * weights).sum().backward()
     (expected * weights).sum().backward()
     torch.testing.assert_close(ours.grad, stock.grad, rtol=0, atol=1e-9)
+
+
+def test_everything_is_on_the_device_of_the_network(monkeypatch):
+    """There need be no GPU: on torch's meta device, too, a tensor left on the CPU cannot be mixed with others."""
+    ours = ChainNetwork(D, LINKS, SPEC).to("meta").train()
+    ours.set_ghosts(4)
+    monkeypatch.setattr(network, "float", lambda _: 1.0, raising=False)  # meta tensors have no values to look at
+    logits, entropy = ours(torch.zeros(128, D, device="meta"))
+    (logits.sum() - entropy).backward()
+    assert {p.grad.device.type for p in ours.parameters() if p.grad is not None} == {"meta"}
+    assert ours.eval()(torch.zeros(5, D, device="meta"))[0].device.type == "meta"
+    with pytest.raises(RuntimeError):
+        ours(torch.zeros(5, D))
