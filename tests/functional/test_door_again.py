@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,6 +159,43 @@ def test_killed_before_the_end_nothing_has_happened(
             bring_in(warehouse, settings)
     assert everything(warehouse) == before
     assert bring_in(warehouse, settings).n_events_total == 6
+
+
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from fancare import config
+from fancare.events import ingest
+from fancare.warehouse.duckdb_engine import open_url
+from tests.small_log import NOW
+setattr(getattr(ingest, sys.argv[1]), sys.argv[2], lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+settings = config.load("fancare.toml")
+with open_url(settings.warehouse.url, Path.cwd(), "500MB", 1) as warehouse:
+    ingest.ingest(warehouse, settings, NOW)
+"""
+
+
+@pytest.mark.parametrize(
+    "at", [("refusals", "judge"), ("daily", "rebuild_days"), ("IngestReport", "__init__")]
+)
+def test_killed_for_good_at_any_step_the_next_run_makes_it_whole(tmp_path: Path, at: tuple[str, str]) -> None:
+    settings = write_config(tmp_path)
+    write_jsonl(tmp_path / "log/a.jsonl", GOOD)
+    with open_url("duckdb:///fancare.duckdb", tmp_path, "500MB", 1) as warehouse:
+        bring_in(warehouse, settings)
+        before = everything(warehouse)
+    write_jsonl(tmp_path / "log/b.jsonl", [event("message", NOON, id="b", user="v", device="d"), event("visit", NOON, user="c")])
+    root = Path(__file__).parents[2]
+    died = subprocess.run([sys.executable, "-c", DIES, *at], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(root)})
+    assert died.returncode == -signal.SIGKILL
+    with open_url("duckdb:///fancare.duckdb", tmp_path, "500MB", 1) as warehouse:
+        assert everything(warehouse) == before
+        assert bring_in(warehouse, settings).n_events_total == 7
+        after = everything(warehouse)
+    assert not (tmp_path / "fancare.duckdb.staging").exists()
+    with Warehouse.in_memory() as fresh:
+        bring_in(fresh, settings)
+        assert everything(fresh) == after
 
 
 def test_what_a_killed_run_left_behind_is_cleared(tmp_path: Path, warehouse: Warehouse) -> None:

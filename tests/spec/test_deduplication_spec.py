@@ -63,6 +63,30 @@ def test_of_two_the_one_that_arrived_first_is_kept(tmp_path: Path, warehouse: Wa
     assert warehouse.rows("SELECT amount_sum, n_events FROM activity_daily") == [(5.0, 1)]
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a"), ("a", "a")])
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ({}, {"creator": "c1"}), ({"creator": "c1"}, {"creator": "c2"}), ({}, {"amount": 5}), ({"amount": 5}, {"amount": 7}),
+        ({"amount": -5}, {"amount": 5}), ({}, {"page": "a"}), ({"page": "a"}, {"page": "b"}),
+        ({"creator": "c1", "page": "b"}, {"creator": "c2", "amount": 1}),
+    ],
+)  # fmt: skip
+def test_of_two_that_arrived_together_what_they_say_decides_in_any_order(
+    tmp_path: Path, warehouse: Warehouse, names: tuple[str, str], less: dict, more: dict
+) -> None:
+    settings = write_config(tmp_path)
+    files: dict[str, list[dict]] = {}
+    for name, said in zip(names, (more, less), strict=True):
+        files.setdefault(name, []).append(event("donation", NOON, id="1", user="u", **said))
+    for name, lines in files.items():
+        write_jsonl(tmp_path / f"log/{name}.jsonl", lines)
+        bring_in(warehouse, settings)
+    page = f'{{"page":"{less["page"]}"}}' if "page" in less else None
+    kept = warehouse.rows("SELECT creator_id, amount, CAST(properties AS STRING) FROM events")
+    assert kept == [(less.get("creator"), less.get("amount"), page)]
+
+
 def test_one_event_exported_before_and_after_identification_is_one(tmp_path: Path, warehouse: Warehouse) -> None:
     settings = write_config(tmp_path)
     write_jsonl(
