@@ -73,7 +73,7 @@ def test_what_became_known_later_does_not_count_before():
     with drawn_log.warehouse([*rows, *events("lumi", "x......|x......")]) as warehouse:
         assert "active_fans" not in figures(warehouse, day(9))
         assert figures(warehouse, day(11))["messages"] == (1,)
-        assert "active_fans" not in figures(warehouse, day(13)), "from day 12 on they count under another id"
+        assert "active_fans" not in figures(warehouse, day(12)), "from day 12 on they count under another id"
 
 
 def test_without_creator_activity_a_creator_is_active_where_fans_are(log):
