@@ -4,7 +4,7 @@ What the source may hold: ids of any type (a DOUBLE 1416.0 is the id "1416"); ti
 dates, ISO text or numbers (seconds, milliseconds, microseconds, told by magnitude); amounts as numbers or plain numeric
 text. An id in a fraction too large to be exact is refused: two people may have become one. Naive times are in `[source]
 timezone`: one inside a daylight-saving gap is read as the clock an hour later, one that occurs twice as its second
-occurrence. The acting id is `fan_id`; of a creator's act, `creator_id`.
+occurrence. A date is that day on the platform. The acting id is `fan_id`; of a creator's act, `creator_id`.
 """
 
 from __future__ import annotations
@@ -179,6 +179,8 @@ def _time(column: str, kind: str) -> str:
             f"WHEN regexp_matches({plain}, '[T ].*{_OFFSET}') THEN timezone('UTC', try_cast({plain} AS TIMESTAMPTZ)) "
             f"ELSE {_local(f'try_cast({plain} AS TIMESTAMP)')} END"
         )
+    if kind == "DATE":
+        return f"timezone('UTC', timezone($timezone, {name}::TIMESTAMP))"
     if kind in _TIMES:
         return _local(f"{name}::TIMESTAMP")
     return _epoch(f"{name}::DOUBLE")

@@ -159,6 +159,18 @@ def test_a_day_begins_at_midnight_on_the_platform(tmp_path: Path, zone: str, utc
             assert warehouse.rows("SELECT activity_date, known_from FROM activity_daily") == [(day, day)]
 
 
+@pytest.mark.parametrize("platform", ["Asia/Seoul", "America/New_York", "Africa/Cairo"])
+@pytest.mark.parametrize("source", ["UTC", "Pacific/Auckland"])
+@pytest.mark.parametrize("day", [date(2026, 3, 8), date(2026, 4, 24)])  # in New York and Cairo the clocks change
+def test_a_date_without_a_time_is_that_day_on_the_platform(
+    tmp_path: Path, warehouse: Warehouse, platform: str, source: str, day: date
+) -> None:
+    settings = write_config(tmp_path, PARQUET.replace('path = "log"', f'path = "log"\ntimezone = "{source}"'), platform)
+    write_parquet(tmp_path / "log/a.parquet", [{"ts": day, "event": "message", "creator": "c", "fan": "f", "amount": 1.0}])
+    bring_in(warehouse, settings)
+    assert warehouse.rows("SELECT activity_date FROM activity_daily") == [(day,)]
+
+
 DAILY = "SELECT activity_date, actor, creator_id, fan_id, n_events, known_from, known_until FROM activity_daily"
 
 
