@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -175,6 +177,37 @@ def test_one_flipped_bit_in_the_champion_file_is_refused(registry, three):
             registry.champion(NAME)
     path.write_bytes(whole)
     assert registry.champion(NAME).version == three[1].version
+
+
+def test_a_folder_that_is_not_what_was_promoted_is_refused(registry, three):
+    """Another model under the same eight digits: what counts is the whole hash on record."""
+    version = registry.register(three[0])
+    registry.promote(NAME, version, NOW)
+    path = registry.root / NAME / CHAMPION
+    content = json.loads(path.read_bytes())
+    content["history"][0]["content_hash"] = three[0].content_hash[:8] + "0" * 56
+    content["sha256"] = hashlib.sha256(json.dumps(content["history"], sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps(content))
+    with pytest.raises(Refused, match=rf"{version} is not the one that was promoted \(its content hash differs\)"):
+        registry.champion(NAME)
+
+
+def test_others_may_read_what_was_kept(registry, three):
+    folder = registry.root / NAME / registry.register(three[0])
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_champion_json_is_json_for_any_reader(registry, churn_model):
+    """Whatever the backtest could not tell: NaN is no JSON."""
+    backtest = drawn_backtest()
+    backtest["tabnet_minus"]["recency"] |= {"low": None, "high": None}
+    registry.promote(NAME, registry.register(drawn_bundle(churn_model, backtest=backtest)), NOW)
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is no JSON")
+
+    told = json.loads((registry.root / NAME / CHAMPION).read_bytes(), parse_constant=refuse)
+    assert told["history"][0]["verdict"]["code"] == "gate.not_above_recency"
 
 
 def test_unknown_version_names_those_there_are(registry, three):
