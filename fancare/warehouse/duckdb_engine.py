@@ -149,7 +149,8 @@ class Warehouse:
         self._connection.register(name, table)
 
     def unregister(self, name: str) -> None:
-        self._connection.unregister(name)
+        with suppress(duckdb.TransactionException):  # after an error nothing goes until the rollback; that error matters
+            self._connection.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
