@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fancare.churn.ids import codes
 from fancare.progress import Progress
 
 LEVEL = 0.95
@@ -44,21 +45,14 @@ def cluster_weights(clusters: Sequence[np.ndarray], draws: int, seed: int) -> It
     ``clusters`` holds one (n,) array of ids per kind: creators, or fans, or both.
     """
     generator = np.random.default_rng(seed)
-    codes = [_codes(ids) for ids in clusters]
-    sizes = [int(code.max()) + 1 if len(code) else 0 for code in codes]
+    numbers = [codes(ids) for ids in clusters]
+    sizes = [int(number.max()) + 1 if len(number) else 0 for number in numbers]
     for _ in range(draws):
         weight = np.ones(len(clusters[0]))
-        for code, size in zip(codes, sizes, strict=True):
+        for number, size in zip(numbers, sizes, strict=True):
             counts = np.bincount(generator.integers(size, size=size), minlength=size)
-            weight *= counts[code]
+            weight *= counts[number]
         yield weight
-
-
-def _codes(ids: np.ndarray) -> np.ndarray:
-    """(n,) each id's place among the sorted ids. One long id does not widen all others, as in an array of str it would."""
-    names = ids.tolist()
-    place = {name: number for number, name in enumerate(sorted(set(names)))}
-    return np.fromiter((place[name] for name in names), dtype=np.int64, count=len(names))
 
 
 class WeightedAUC:

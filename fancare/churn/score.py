@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from fancare import messages
 from fancare.churn.bundle import Bundle
+from fancare.churn.ids import codes, entity_codes
 from fancare.churn.registry import LoadedBundle
 from fancare.config import Config
 from fancare.errors import Refused
@@ -104,7 +105,7 @@ def check_panel(panel: Panel, bundle: Bundle, config: Config) -> None:
             f"The champion {bundle.version} was trained on another definition of churn (events, activity or time zone in the "
             f"config differ); undo the change, or train a new model with --retrain."
         )
-    repeated = len(panel) - len(set(zip(*(ids.tolist() for ids in panel.clusters), strict=True)))
+    repeated = len(panel) - len(np.unique(entity_codes(panel)))
     if repeated:
         raise Refused(
             f"The panel holds {repeated:,} of its {len(panel):,} {panel.entity}s more than once; build the features again with "
@@ -185,9 +186,7 @@ def _ids(ids: np.ndarray | None, n: int) -> pa.Array:
 
 
 def _sortable(ids: np.ndarray | None, n: int) -> np.ndarray:
-    """Numbers in the order of the ids. One long id does not widen all others, as in an array of str it would."""
-    place = {} if ids is None else {name: number for number, name in enumerate(sorted(set(ids.tolist())))}
-    return np.zeros(n) if ids is None else np.array([place[name] for name in ids.tolist()])
+    return np.zeros(n) if ids is None else codes(ids)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -121,6 +121,19 @@ def test_room_and_fan_ids_go_where_they_belong(warehouse, churn_model):
     assert pairs == list(zip(rooms.creator_id, rooms.fan_id, strict=True))
 
 
+def test_two_rooms_are_two_whatever_slashes_their_ids_hold(warehouse, churn_model):
+    rooms = drawn_panel(entity="room")
+    rooms = rooms.rows(rooms.as_of == rooms.as_of.max()).rows(np.arange(2))
+    config = replace(drawn_config(entity="room"), model=replace(drawn_config().model, entity="room"))
+    bundle = drawn_bundle(churn_model, rooms, config)
+    loaded = LoadedBundle(bundle, bundle.version, None, PASSED)
+    creators, fans = np.array(["a", "a/b"], dtype=object), np.array(["b/c", "c"], dtype=object)
+    score(warehouse, config, replace(rooms, creator_id=creators, fan_id=fans), loaded, ORIGIN, NOW)
+    assert warehouse.rows("SELECT creator_id, fan_id FROM risk_scores ORDER BY creator_id") == [("a", "b/c"), ("a/b", "c")]
+    with pytest.raises(Refused, match="holds 1 of its 2 rooms more than once"):
+        score(warehouse, config, replace(rooms, creator_id=creators[[0, 0]], fan_id=fans[[0, 0]]), loaded, ORIGIN, NOW)
+
+
 def test_one_entity_alone_can_be_scored(warehouse, today, loaded):
     assert run(warehouse, today.rows(np.array([0])), loaded).n_rows == 1
 
