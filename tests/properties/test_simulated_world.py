@@ -223,21 +223,41 @@ def test_noise_weekdays_are_equal(noise):
     assert per_day.max() / per_day.min() < 1.25
 
 
-def test_silence_says_something_in_one_world_only(lively, noise):
-    """Rank correlation of recency with the silence that follows, over creators active in the last 28 days."""
+LOOKS = {
+    "recency": lambda past, as_of: as_of - max(past),
+    "tenure": lambda past, as_of: min(past) - as_of,
+    "level": lambda past, as_of: -sum(as_of - day < 28 for day in past),
+    "amount of late": lambda past, as_of: -sum(as_of - day < 7 for day in past),
+}
+"""What an honest observer may look at on a day; larger should mean: quieter soon."""
 
-    def separation(log: Log) -> float:
-        first, last = int(log.day.min()), int(log.day.max())
-        active = log.active_days("creator_id", "creator_message", "broadcast")
-        gone, stays = [], []
-        for as_of in range(last - 17, first + 28, -7):
-            for days in active.values():
-                past = [day for day in days if day <= as_of]
-                if past and as_of - max(past) < 28:
-                    quiet = not any(as_of < day <= as_of + 14 for day in days)
-                    (gone if quiet else stays).append(as_of - max(past))
-        gone, stays = np.array(gone), np.array(stays)
-        return float((gone[:, None] > stays).mean() + (gone[:, None] == stays).mean() / 2)
 
-    assert separation(lively) > 0.65
-    assert separation(noise) == pytest.approx(0.5, abs=0.05)
+def separation(log: Log, look: str, key: str, *names: str) -> float:
+    """AUC of a look for the silence of 14 days that follows, over who was active in the last 28 days, every week."""
+    first, last = int(log.day.min()), int(log.day.max())
+    active = log.active_days(key, *names)
+    gone, stays = [], []
+    for as_of in range(last - 17, first + 28, -7):
+        for days in active.values():
+            past = [day for day in days if day <= as_of]
+            if past and as_of - max(past) < 28:
+                quiet = not any(as_of < day <= as_of + 14 for day in days)
+                (gone if quiet else stays).append(LOOKS[look](past, as_of))
+    gone, stays = np.array(gone), np.sort(stays)
+    below, not_above = np.searchsorted(stays, gone, "left"), np.searchsorted(stays, gone, "right")
+    return float((below + not_above).mean() / 2 / len(stays))
+
+
+CREATOR, FAN = ("creator_id", "creator_message", "broadcast"), ("distinct_id", "message", "donation")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("whose", [CREATOR, FAN], ids=["creator", "fan"])
+def test_in_the_noise_nothing_foretells_silence(noise, look, whose):
+    assert separation(noise, look, *whose) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("whose", [CREATOR, FAN], ids=["creator", "fan"])
+def test_in_the_lively_world_silence_and_few_days_foretell_more(lively, whose):
+    assert separation(lively, "recency", *whose) > 0.65
+    assert separation(lively, "level", *whose) > 0.6
