@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from fancare.churn.baselines import BASELINES, fit_baseline
 from fancare.churn.bootstrap import Interval, auc_draws
-from fancare.churn.metrics import Figures, auc, ece
+from fancare.churn.metrics import Figures, auc, ece, reliability
 from fancare.churn.model import fit_at_origin
 from fancare.churn.recalibration import DailyCalibration
 from fancare.churn.threads import limited
@@ -88,7 +88,8 @@ class BacktestResult:
     ``minus`` holds, for each baseline, TabNet's mean AUC over the horizons minus the baseline's, with a paired interval.
     ``alarm`` is a sentence when a figure is too good to be true, ``cannot_say`` one when TabNet is not shown to beat the
     recency rule and chance; else both are None. ``off_weekday_ece`` is TabNet's ECE per horizon on test rows of other
-    weekdays than the training's (empty when no such rows were given).
+    weekdays than the training's (empty when no such rows were given). ``reliability`` holds per horizon, for bins of about
+    equal TabNet risk, what was said, what happened and how many rows.
     """
 
     entity: str
@@ -100,6 +101,7 @@ class BacktestResult:
     off_weekday_ece: Mapping[int, float]
     alarm: str | None
     cannot_say: str | None
+    reliability: Mapping[int, Sequence[tuple[float, float, int]]] = field(default_factory=dict)
 
     def mean_auc(self, model: str) -> float:
         """The model's AUC averaged over the horizons."""
@@ -124,6 +126,10 @@ class BacktestResult:
                 "mean_auc": {name: self.mean_auc(name) for name in MODELS},
                 "tabnet_minus": {name: interval.to_dict() for name, interval in self.minus.items()},
                 "off_weekday_ece": {str(h): value for h, value in self.off_weekday_ece.items()},
+                "reliability": {
+                    str(h): [{"said": said, "happened": happened, "n": n} for said, happened, n in bins]
+                    for h, bins in self.reliability.items()
+                },
                 "alarm": self.alarm,
                 "cannot_say": self.cannot_say,
             }
@@ -247,7 +253,13 @@ def _result(
         off_weekday_ece=off_weekday,
         alarm=_alarm(panel, index, horizons, spec.backtest.alarm_auc),
         cannot_say=_cannot_say(minus["recency"], {h: by_model[TABNET] for h, by_model in horizons.items()}),
+        reliability={h: _reliability(outcome[:, k], risks[TABNET][:, k]) for k, h in enumerate(panel.horizons)},
     )
+
+
+def _reliability(outcome: np.ndarray, risk: np.ndarray) -> list[tuple[float, float, int]]:
+    known = ~np.isnan(outcome)
+    return reliability(outcome[known].astype(np.float64), risk[known].astype(np.float64))
 
 
 def _alarm(

@@ -65,10 +65,18 @@ def ece(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> float:
     >>> round(ece(np.array([0.0, 1.0, 1.0, 1.0]), np.array([0.5, 0.5, 0.9, 0.9]), bins=2), 3)
     0.05
     """
-    if not len(y):
-        return math.nan
-    parts = [part for part in np.array_split(np.argsort(p, kind="stable"), bins) if len(part)]
-    return float(sum(len(part) * abs(p[part].mean() - y[part].mean()) for part in parts) / len(y))
+    parts = reliability(y, p, bins)
+    return sum(n * abs(said - happened) for said, happened, n in parts) / len(y) if parts else math.nan
+
+
+def reliability(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> list[tuple[float, float, int]]:
+    """(mean risk, churn rate, rows) of equal-count bins of risk, lowest risk first: what was said and what happened.
+
+    >>> reliability(np.array([0.0, 1.0, 1.0, 1.0]), np.array([0.5, 0.5, 0.9, 0.9]), bins=2)
+    [(0.5, 0.5, 2), (0.9, 1.0, 2)]
+    """
+    parts = np.array_split(np.argsort(p, kind="stable"), bins)
+    return [(float(p[part].mean()), float(y[part].mean()), len(part)) for part in parts if len(part)]
 
 
 def lift_at_10pct(y: np.ndarray, p: np.ndarray) -> float:

@@ -59,6 +59,15 @@ def test_each_fold_tells_its_own_figures(result):
     assert pooled == pytest.approx([result.horizons[h]["tabnet"].figures.churn_rate for h in HORIZONS])
 
 
+def test_reliability_pools_the_test_rows_of_every_horizon(result):
+    for h in HORIZONS:
+        said, happened, n = zip(*result.reliability[h], strict=True)
+        figures = result.horizons[h]["tabnet"].figures
+        assert sum(n) == figures.n
+        assert np.average(happened, weights=n) == pytest.approx(figures.churn_rate)
+        assert np.average(np.abs(np.subtract(said, happened)), weights=n) == pytest.approx(figures.ece)
+
+
 def test_a_plain_signal_is_found_and_what_can_be_said_is_said(result):
     assert result.horizons[14]["tabnet"].figures.auc > 0.65
     assert result.mean_auc("recency") > 0.65

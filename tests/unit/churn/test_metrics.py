@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from fancare.churn.metrics import Figures, auc, ece, lift_at_10pct
+from fancare.churn.metrics import Figures, auc, ece, lift_at_10pct, reliability
 
 
 def test_figures_of_a_drawn_table():
@@ -71,3 +71,18 @@ def test_lift_compares_the_top_tenth_with_all():
 
 def test_ties_count_half_in_the_auc():
     assert auc(np.array([0.0, 1.0]), np.array([0.5, 0.5])) == 0.5
+
+
+def test_reliability_bins_hold_every_row_once_and_are_what_the_ece_averages():
+    random = np.random.default_rng(0)
+    p = random.random(1000)
+    y = (random.random(1000) < p**2).astype(float)
+    bins = reliability(y, p, bins=7)
+    said, happened, n = (np.array(column) for column in zip(*bins, strict=True))
+    assert n.sum() == 1000
+    assert n.max() - n.min() <= 1
+    assert (np.diff(said) > 0).all()
+    assert said @ n == pytest.approx(p.sum())
+    assert happened @ n == pytest.approx(y.sum())
+    assert np.abs(said - happened) @ n / 1000 == pytest.approx(ece(y, p, bins=7))
+    assert reliability(np.array([]), np.array([])) == []
