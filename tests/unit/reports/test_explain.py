@@ -9,10 +9,10 @@ import pytest
 from fancare.errors import Refused, WarehouseError
 from fancare.reports.explain import blocks, explain
 from fancare.warehouse.duckdb_engine import Warehouse
-from fancare.warehouse.schema import RISK_REASONS, risk_scores_table
+from fancare.warehouse.schema import ACTIVITY_DAILY, RISK_REASONS, risk_scores_table
 from tests import drawn_log
 from tests.drawn_log import config, day, events
-from tests.report_tables import HORIZONS, put, reason, score
+from tests.report_tables import HORIZONS, activity, put, reason, score
 
 TODAY = 60  # 30 April 2026, a Thursday
 FOUR_DAILY = "x..." * 12 + "x"  # days 0, 4, … 48: silent for 12
@@ -106,6 +106,18 @@ def test_active_today_has_no_silence_to_compare(scored):
     assert "마지막 활동 2026년 4월 30일 (목), 기준일 당일\n평소 간격 알 수 없음 (최근 84일 중 활동일이 이틀 미만)\n" in text
     assert "0일 전" not in text
     assert "위험 보통 – 이번 주 안에 살펴봐 주세요 (14일 기준) · 3명 중 2위" in text
+
+
+def test_only_what_was_known_on_the_day(log):
+    put(log, ACTIVITY_DAILY, [
+        activity(day(55), "creator", "lumi", None, "broadcast", known_from=day(61)),
+        activity(day(55), "fan", "lumi", "sora", "message", known_from=day(61)),
+        activity(day(55), "fan", "lumi", "device", "message", known_until=day(60)),
+    ])  # fmt: skip
+    text = told(log, "lumi", at=TODAY)
+    assert "마지막 활동 2026년 4월 18일 (토), 12일 전" in text
+    assert "활동 팬 1 (2)" in text
+    assert "마지막 활동 2026년 4월 25일 (토)" in told(log, "lumi", at=TODAY + 1)
 
 
 # --- no score
