@@ -61,9 +61,18 @@ class ChainCalibration:
     shifts: tuple[float, ...]
 
     @classmethod
-    def fit(cls, logits: np.ndarray, outcome: np.ndarray, mask: np.ndarray) -> ChainCalibration:
-        """From log odds and outcomes, both (n, H), column by column over the rows where ``mask`` (n, H) is True."""
-        fits = [platt(logits[m, k], outcome[m, k]) for k, m in enumerate(np.asarray(mask, dtype=bool).T)]
+    def fit(
+        cls, logits: np.ndarray, outcome: np.ndarray, mask: np.ndarray, before: ChainCalibration | None = None
+    ) -> ChainCalibration:
+        """From log odds and outcomes, both (n, H), column by column over the rows where ``mask`` (n, H) is True.
+
+        A column with too few rows keeps its slope and shift of ``before``, or where there is none is left as it is.
+        """
+        before = before or cls.none(logits.shape[1])
+        fits = [
+            platt(logits[m, k], outcome[m, k]) if m.sum() >= FEWEST_ROWS else (before.slopes[k], before.shifts[k])
+            for k, m in enumerate(np.asarray(mask, dtype=bool).T)
+        ]
         return cls(tuple(a for a, _ in fits), tuple(b for _, b in fits))
 
     @classmethod

@@ -51,7 +51,8 @@ class ChurnModel:
 
     def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> ChurnModel:
         """The same networks, calibrated on these rows; ``logits`` are theirs, (n, H)."""
-        return replace(self, calibration=ChainCalibration.fit(logits, recent.churned, recent.mask_at_risk))
+        fitted = ChainCalibration.fit(logits, recent.churned, recent.mask_at_risk, before=self.calibration)
+        return replace(self, calibration=fitted)
 
     def links(self, X: np.ndarray) -> np.ndarray:
         """(n, H) calibrated probabilities of staying away through each horizon, given one stayed away until it."""
