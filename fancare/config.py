@@ -218,12 +218,15 @@ def _model(churn: ChurnConfig, config_path: Path) -> ModelSpec:
 
 
 def _check(file: _File, path: Path) -> None:
-    try:
-        ZoneInfo(file.platform.timezone), ZoneInfo(file.source.timezone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"{path.name}: {error} is not a known time zone; use a name such as 'Asia/Seoul' or 'UTC'."
-        ) from None
+    for table, name in (("platform", file.platform.timezone), ("source", file.source.timezone)):
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ConfigError(
+                f"[{table}] timezone = {name!r} is not a known time zone; use a name such as 'Asia/Seoul' or 'UTC'."
+            ) from None
+    if file.source.late_days_in_force < 0:
+        raise ConfigError(f"[source] late_days = {file.source.late_days} must be 0 or more days.")
     horizons = file.churn.horizons
     if not horizons or list(horizons) != sorted(set(horizons)) or horizons[0] < 1:
         raise ConfigError(f"[churn] horizons = {list(horizons)} must be rising whole days, such as [7, 14, 28].")

@@ -176,12 +176,12 @@ class Warehouse:
     # --- tables
 
     def has_table(self, name: str) -> bool:
-        found = self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()
+        found = self.raw("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()
         return bool(found)
 
     def columns_of(self, name: str) -> tuple[str, ...]:
         """Column names of a table that exists, in order."""
-        found = self._connection.execute(
+        found = self.raw(
             "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position", [name]
         ).fetchall()
         return tuple(column for (column,) in found)
@@ -191,11 +191,11 @@ class Warehouse:
         if self.has_table(table.name):
             if self.columns_of(table.name) == table.column_names:
                 return
-            self._connection.execute(f'DROP TABLE "{table.name}"')
+            self.raw(f'DROP TABLE "{table.name}"')
         columns = ", ".join(
             f'"{column.name}" {duckdb_type(column.type)}{"" if column.nullable else " NOT NULL"}' for column in table.columns
         )
-        self._connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
+        self.raw(f'CREATE TABLE "{table.name}" ({columns})')
 
     def replace_partition(
         self,

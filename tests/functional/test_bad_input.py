@@ -62,7 +62,7 @@ def test_a_config_that_is_none(tmp_path: Path, content: bytes | None, text: str)
         ('entity = "creator"', 'entity = "celeb"', "[churn] entity = 'celeb' is not valid; valid are creator, fan, room."),
         ('capacity = 5', 'capacity = "five"', "fancare.toml [ops] capacity = 'five' must be of type int."),
         ('quick.toml', 'quicker.toml', "[churn] model = 'quicker.toml' is neither a file beside fancare.toml nor a shipped"),
-        ('timezone = "UTC"', 'timezone = "Seoul"', "'No time zone found with key Seoul' is not a known time zone; use a name"),
+        ('timezone = "UTC"', 'timezone = "Seoul"', "[platform] timezone = 'Seoul' is not a known time zone; use a name such as "),
         ('url = "duckdb:', 'url = "postgres:', "[warehouse] url = 'postgres:///warehouse/fancare.duckdb': valid are "),
     ],
 )  # fmt: skip
