@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from fancare.events.sniff import toml_list, write_config
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
+COLUMNS = ("event_time", "event_name", "creator_id", "fan_id", "amount")
 
 
 def parquet_log(path: Path, names: dict[str, str], n: int = 2_000, creators: int = 60, **more: list) -> Path:
@@ -295,3 +297,24 @@ def test_a_short_log_says_what_the_horizons_need(tmp_path):
     write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
     text = (tmp_path / "fancare.toml").read_text()
     assert "the log covers 16 days, and these horizons need it to reach 2026-" in text
+
+
+def test_a_log_in_the_folder_of_the_config_is_named(tmp_path, monkeypatch):
+    parquet_log(tmp_path / "platform" / "a.parquet", {role: role for role in COLUMNS})
+    monkeypatch.chdir(tmp_path / "platform")
+    write_config(Path("."), Path("fancare.toml"), NOW)
+    assert (tmp_path / "platform/fancare.toml").read_text().startswith("# fancare configuration for platform\n")
+    assert load(Path("fancare.toml")).source.path == "."
+
+
+def test_what_is_only_shown_in_a_comment_may_be_taken_as_it_stands(tmp_path):
+    parquet_log(tmp_path / "a.parquet", {role: role for role in COLUMNS})
+    write_config(tmp_path / "a.parquet", tmp_path / "fancare.toml", NOW)
+    text = (tmp_path / "fancare.toml").read_text()
+    shown = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    shown = re.sub(r"= \[\]  # .* such as (\[.*\]): not an alarm", r"= \1", shown)
+    assert shown.count("\n") == text.count("\n")
+    (tmp_path / "fancare.toml").write_text(shown)
+    config = load(tmp_path / "fancare.toml")
+    assert (config.warehouse.threads, config.source.late_days, config.quality.known_outages) == (2, 0, (date(2026, 2, 17),))
+    assert config.source.data_through is not None
