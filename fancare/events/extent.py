@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from zoneinfo import ZoneInfo
 
 from fancare.config import Config
 from fancare.dates import TimeLine
 from fancare.errors import DataQualityError
 from fancare.warehouse.duckdb_engine import Warehouse
+from fancare.warehouse.schema import INGESTED_FILES
 
 
 @dataclass(frozen=True)
 class LogExtent:
     """Days in the platform's time zone, all inclusive.
 
-    The last day in the log is seldom whole (an export is cut somewhere in it), so ``last_whole_day`` is the day before,
-    and ``data_through`` lies ``late_days`` earlier still. `[source] data_through`, if given, is both.
+    The last day in the log is seldom whole (an export is cut somewhere in it), so ``last_whole_day`` is the day before;
+    and it is no later than the day before the log was last read (a phone's clock may be ahead, past midnight).
+    ``data_through`` lies ``late_days`` earlier still. `[source] data_through`, if given, is both.
     """
 
     first_day: date
@@ -42,7 +45,7 @@ def log_extent(warehouse: Warehouse, config: Config) -> LogExtent:
     if first is None:
         raise DataQualityError("The log holds no events; bring them in with `fancare ingest`.")
     given = config.source.data_through
-    last_whole = given or last - timedelta(1)
+    last_whole = given or min(last, _last_read(warehouse, config) or last) - timedelta(1)
     data_through = given or last_whole - timedelta(config.source.late_days_in_force)
     if data_through < first:
         raise DataQualityError(
@@ -50,3 +53,11 @@ def log_extent(warehouse: Warehouse, config: Config) -> LogExtent:
             f"{', or correct [source] data_through' if given else ''}."
         )
     return LogExtent(first_day=first, last_day=last, last_whole_day=last_whole, data_through=data_through)
+
+
+def _last_read(warehouse: Warehouse, config: Config) -> date | None:
+    """The day, in the platform's time zone, on which the log was last read; None where no file was."""
+    if not warehouse.has_table(INGESTED_FILES.name):
+        return None
+    moment = warehouse.value("SELECT MAX(ingested_at) FROM ingested_files")
+    return moment and moment.replace(tzinfo=UTC).astimezone(ZoneInfo(config.platform.timezone)).date()

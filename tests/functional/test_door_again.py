@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from fancare.errors import ConfigError
+from fancare.events.extent import log_extent
 from fancare.warehouse.duckdb_engine import Warehouse, open_url
 from tests.small_log import MIXPANEL, bring_in, event, everything, write_config, write_jsonl
 
@@ -128,6 +130,20 @@ def test_a_fresh_start_that_would_lose_events_is_refused_unless_asked_for(tmp_pa
     )
     assert everything(warehouse) == before
     assert bring_in(warehouse, other, rebuild=True).n_events_total == 3
+
+
+@pytest.mark.parametrize(
+    ("now", "last_whole"),
+    [("2026-06-05 14:30", date(2026, 6, 4)), ("2026-06-05 15:30", date(2026, 6, 5)), ("2026-07-01 00:00", date(2026, 6, 5))],
+)
+def test_a_phone_ahead_of_midnight_does_not_make_today_whole(
+    tmp_path: Path, warehouse: Warehouse, now: str, last_whole: date
+) -> None:
+    settings = write_config(tmp_path, MIXPANEL.replace("[source.columns]", "late_days = 0\n[source.columns]"))
+    ahead = event("message", "2026-06-05 15:10", id="ahead", user="u", creator="c")  # the 6th, ten minutes past midnight
+    write_jsonl(tmp_path / "log/a.jsonl", [*GOOD, ahead])
+    bring_in(warehouse, settings, datetime.fromisoformat(now).replace(tzinfo=UTC))
+    assert log_extent(warehouse, settings).data_through == last_whole
 
 
 def test_what_fancare_itself_wrote_is_no_log(tmp_path: Path, warehouse: Warehouse) -> None:
