@@ -160,6 +160,8 @@ def test_risks_that_mean_what_they_say_lie_on_the_diagonal():
     root = drawn(charts.reliability_chart(NAME, bins, (NAME, NAME)))
     (diagonal,) = (line for line in root.iter("line") if line.attrib["class"] == "diagonal")
     x1, y1, x2, y2 = (float(diagonal.attrib[name]) for name in ("x1", "y1", "x2", "y2"))
+    assert x1 < x2
+    assert y1 > y2, "more is further up"
     for x, y in line_points(root):
         assert (x - x1) / (x2 - x1) == pytest.approx((y - y1) / (y2 - y1), abs=2e-3)
     too_low = drawn(charts.reliability_chart(NAME, [ReliabilityBin(0.2, 0.5, 1)], (NAME, NAME)))

@@ -21,7 +21,9 @@ ROWS = [
     *events("mina", "." * 40 + "3", event="message", creator="lumi"),
     *events("mina", "." * 50 + "x", event="donation", creator="lumi", amount=5000),
     *events("mina", "." * 20 + "x", event="message", creator="lumi"),
+    *events("mina", "." * 20 + "x", event="donation", creator="lumi", amount=2000),
     *events("joon", "." * 20 + "x", event="message", creator="lumi"),
+    *events("sora", "." * 45 + "x", event="message", creator="lumi"),
     *events("haneul", "x" * 20),  # silent for 41 days
     *events("byul", "." * 60 + "x"),  # only today
     *events("shy", "." * 30 + "x", event="page_visit"),
@@ -71,8 +73,8 @@ def test_a_creator_at_risk_in_korean(scored):
 첫 활동 2026년 3월 1일 (일), 최근 84일 중 활동한 날 13일
 
 최근 28일 (괄호 안은 그 전 28일)
-  활동 팬 1 (2)
-  후원 5,000 (0)
+  활동 팬 2 (2)
+  후원 5,000 (2,000)
 
 모델 creator_churn 20260630-1a2b3c · 데이터 완결일 2026년 4월 30일 (목)"""
 
@@ -95,8 +97,8 @@ Usual gap 4 days – the present silence is 3 times that
 First active Sun 1 Mar 2026, active on 13 of the last 84 days
 
 Last 28 days (the 28 days before in brackets)
-  active fans 1 (2)
-  donations 5,000 (0)
+  active fans 2 (2)
+  donations 5,000 (2,000)
 
 Model creator_churn 20260630-1a2b3c · data through Thu 30 Apr 2026"""
 
@@ -111,12 +113,12 @@ def test_active_today_has_no_silence_to_compare(scored):
 def test_only_what_was_known_on_the_day(log):
     put(log, ACTIVITY_DAILY, [
         activity(day(55), "creator", "lumi", None, "broadcast", known_from=day(61)),
-        activity(day(55), "fan", "lumi", "sora", "message", known_from=day(61)),
+        activity(day(55), "fan", "lumi", "later_fan", "message", known_from=day(61)),
         activity(day(55), "fan", "lumi", "device", "message", known_until=day(60)),
     ])  # fmt: skip
     text = told(log, "lumi", at=TODAY)
     assert "마지막 활동 2026년 4월 18일 (토), 12일 전" in text
-    assert "활동 팬 1 (2)" in text
+    assert "활동 팬 2 (2)" in text
     assert "마지막 활동 2026년 4월 25일 (토)" in told(log, "lumi", at=TODAY + 1)
 
 
@@ -222,7 +224,7 @@ def test_a_fan(log):
     text = told(log, "mina", at=TODAY, entity="fan")
     assert text.startswith("팬 mina · 2026년 4월 30일 (목)\n")
     assert "마지막 활동 2026년 4월 20일 (월), 10일 전\n평소 간격 15일 – 지금의 침묵은 그 0.7배" in text
-    assert "  후원 5,000 (0)" in text
+    assert "  후원 5,000 (2,000)" in text
     assert "활동 팬" not in text, "a fan has no fans"
 
 

@@ -40,6 +40,7 @@ def small(folder: Path, scores: list[dict], *, reasons=(), rows=None, listed=Tru
         *events("byul", "x" * 42),
         *events("haneul", "x" * 40),
         *events("mina", "." * 36 + "2", event="message", creator="lumi"),
+        *events("joon", "." * 10 + "x", event="message", creator="lumi"),  # more than 28 days ago
         *events("mina", "." * 36 + "x", event="donation", creator="lumi", amount=12_000),
     ]
     with drawn_log.warehouse(rows) as warehouse:
@@ -103,7 +104,7 @@ def test_styles_are_inline_and_no_style_is_needed_twice(whole):
 
 def test_the_list_is_the_table(tmp_path):
     page = small(tmp_path, TWO, reasons=[
-        reason(TODAY, 1, 0.314, ("침묵 5일", "silent for 5 d"), "lumi"), reason(TODAY, 2, -0.02, ("팬 1명", "1 fan"), "lumi"),
+        reason(TODAY, 2, -0.02, ("팬 1명", "1 fan"), "lumi"), reason(TODAY, 1, 0.314, ("침묵 5일", "silent for 5 d"), "lumi"),
     ])  # fmt: skip
     first, second = page.find("tr", within="watchlist")[1:]
     seen = " ".join(first.text.split())
@@ -112,12 +113,13 @@ def test_the_list_is_the_table(tmp_path):
         "팬Fans1", "후원Donations12,000", "↑ +31.4%p pp침묵 5일silent for 5 d", "↓ -2.0%p pp팬 1명1 fan",
     ):  # fmt: skip
         assert words.replace(" ", "") in seen.replace(" ", ""), words
+    assert [e.text for e in page.find("span", "effect")] == ["↑\xa0+31.4%p pp", "↓\xa0-2.0%p pp"]
     assert "오늘 활동active today" in second.text
     assert "이유가 기록되지 않았습니다." in second.text
 
 
 def test_the_headline_and_the_tiles_add_up(tmp_path):
-    page = small(tmp_path, [*TWO, score(TODAY, 3, (0.6, 0.5, 0.5), "haneul", band="medium")])
+    page = small(tmp_path, [*TWO, score(TODAY, 3, (0.6, 0.5, 0.5), "haneul", band="low")])
     said = page.said("ko")
     assert "크리에이터 3명 가운데 약 2명이 앞으로 14일 동안 활동하지 않을 것으로 예상됩니다." in said  # .8 + .2 + .5 = 1.5
     assert "14일 위험도는 앞으로 14일 동안 활동이 한 번도 없을 확률입니다. 기간이 길수록 낮아집니다." in said
