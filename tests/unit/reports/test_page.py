@@ -127,7 +127,7 @@ def test_the_headline_and_the_tiles_add_up(tmp_path):
     high = tiles["위험 높음High risk"]
     assert "14일 위험도 60% 이상" in high
     assert "1 33%" in " ".join(high.split())
-    assert "평균 위험도 50%" in tiles["14일 동안 활동 없을 것으로 예상Expected to be silent for 14 days"]
+    assert "평균 위험도 50%" in tiles["14일간 활동 없음 예상Expected to be silent for 14 days"]
     fans = "이탈 시 영향받는 팬Fans at stake on the list"
     assert tiles[fans].removeprefix(fans).strip().startswith("1목록")
     assert "1.2만" in tiles["이탈 시 영향받는 후원Donations at stake on the list"]
