@@ -10,6 +10,7 @@ import numpy as np
 
 CLIP = 5.0
 ROWS_AT_A_TIME = 65_536
+SMALLEST_SPREAD = float(np.finfo(np.float32).tiny)  # below it a column is constant: its inverse is no float32
 
 
 def signed_log1p(values: np.ndarray) -> np.ndarray:
@@ -53,7 +54,7 @@ class Encoder:
             raise ValueError(f"Got features of shape {X.shape}; this encoder was fitted on {len(self.mean)} columns.")
         out = np.empty(X.shape, dtype=np.float32)
         shift = self.mean.astype(np.float32)
-        varies = self.spread > 0
+        varies = self.spread > SMALLEST_SPREAD
         scale = np.divide(1.0, self.spread, out=np.zeros_like(self.spread), where=varies).astype(np.float32)
         for start in range(0, len(X), ROWS_AT_A_TIME):
             block = out[start : start + ROWS_AT_A_TIME]

@@ -32,6 +32,11 @@ def test_undefined_and_constant_are_the_training_mean(rows):
     assert (encoded[:, [0, 2, 3]] == 0).all()
 
 
+def test_a_column_that_hardly_varies_is_constant():
+    X = np.array([[1e-45], [0.0]], dtype=np.float32)
+    assert Encoder.fit(X).transform(np.array([[1e-45], [5.0]], dtype=np.float32)).tolist() == [[0.0], [0.0]]
+
+
 def test_order_survives_and_nothing_leaves_the_clip(rows):
     column = np.sort(np.concatenate([rows[10:200, 0], [-1e30, 0, 1e30, -np.inf, np.inf]]))
     column = column[~np.isnan(column)]
