@@ -115,6 +115,12 @@ def test_the_gate_is_the_challengers_spec(made):
     assert judge(loose, champion=made(tabnet=0.80)).can_say
 
 
+def test_the_least_gain_over_the_recency_rule_is_the_specs(made):
+    strict = made(tabnet=0.80, recency=0.72)
+    strict = replace(strict, spec=replace(strict.spec, gate=replace(strict.spec.gate, min_auc_gain_over_recency=0.1)))
+    assert verdict(strict).code == "gate.not_above_recency"
+
+
 def test_same_rows_means_same_days_and_as_many(made):
     assert same_rows(drawn_backtest(), drawn_backtest(tabnet=0.6))
     assert not same_rows(drawn_backtest(), drawn_backtest(last_test="2026-07-01"))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from fancare import messages
+from fancare.churn import reasons
 from fancare.churn.bundle import Bundle
 from fancare.churn.model import fit_at_origin
 from fancare.churn.occlusion import contributions, effects
@@ -146,6 +148,41 @@ def test_one_row_alone_has_the_same_reasons(world, explained):
         assert [reason.effect for reason in alone] == pytest.approx([r.effect for r in reasons[i]], abs=1e-6)
 
 
+def test_reasons_that_do_not_hold_together_lose_the_weakest_until_they_do(world, monkeypatch):
+    """Two that undo each other: the stronger is shown with its own joint effect, and the other sign is left alone."""
+    bundle = world[3]
+    themes = themes_of(bundle.features, bundle.churn.activity)[:4]
+    found = np.array([[0.3, 0.2, -0.1, -0.05]])
+    together = {(0, 1): 0.001, (0,): 0.3, (2, 3): -0.12}
+    asked = []
+
+    def joint(model, X, columns, horizon):
+        of = [tuple(g for g, theme in enumerate(themes) if set(theme.columns) <= set(own)) for own in columns]
+        asked.extend(of)
+        return np.array([together[groups] for groups in of])
+
+    monkeypatch.setattr(reasons, "joint_effects", joint)
+    worded = [dict.fromkeys(range(4))]
+    X = bundle.model.reference[None]
+    holding = reasons._verified(X, found, worded, themes, bundle, 14)
+    assert holding == {(0, 0): 0.3, (0, 2): -0.12, (0, 3): -0.12}
+    assert asked == [(0, 1), (2, 3), (0,)]
+
+
+def test_the_feature_that_speaks_moves_the_risk_in_the_themes_direction():
+    """The theme lowers the risk; its count alone raises it, its days alone lower it: the days speak."""
+    theme = next(t for t in themes_of(RECORDS, ("broadcast",)) if t.event_name == "gift")
+    row, typical, alone = np.ones(len(NAMES)), np.ones(len(NAMES)), np.zeros(len(NAMES))
+    for name, value, effect in ((f"{GIFT}_n_84d", 90, 0.2), (f"{GIFT}_days_84d", 9, -0.1)):
+        row[NAMES.index(name)], alone[NAMES.index(name)] = value, effect
+    bundle = SimpleNamespace(
+        spec=SimpleNamespace(entity="creator"), features=RECORDS, model=SimpleNamespace(reference=typical)
+    )
+    (lowering,) = reasons._worded(row, np.array([-0.05]), alone, [theme], bundle).values()
+    (raising,) = reasons._worded(row, np.array([0.05]), alone, [theme], bundle).values()
+    assert (lowering.code, raising.code) == ("reason.event_days", "reason.event_level")
+
+
 def test_a_typical_row_has_no_reasons(world):
     _, _, panel, bundle = world
     typical = panel.columns(bundle.feature_names).rows(np.array([0]))
@@ -177,11 +214,14 @@ def scored(world):
 
 def test_the_top_ranks_get_reasons_and_nobody_else(scored):
     warehouse, _, today, loaded, day = scored
-    explain_top(warehouse, today, loaded.bundle, capacity=4)
-    rows = warehouse.rows("SELECT DISTINCT creator_id FROM risk_reasons WHERE as_of = @day", {"day": day})
-    top = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day AND rank <= 4", {"day": day})
-    assert set(rows) <= set(top)
-    assert rows
+    found = zip(today.creator_id, explain_rows(today, loaded.bundle), strict=True)
+    has_some = {creator for creator, own in found if own}
+    for capacity in (1, 2, 3, 4):
+        explain_top(warehouse, today, loaded.bundle, capacity)
+        rows = warehouse.rows("SELECT DISTINCT creator_id FROM risk_reasons WHERE as_of = @day", {"day": day})
+        top = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day ORDER BY rank", {"day": day})[:capacity]
+        assert {creator for (creator,) in rows} == {creator for (creator,) in top} & has_some
+    assert len(rows) > 1
     positions = warehouse.rows("SELECT creator_id, MIN(position), MAX(position), COUNT(*) FROM risk_reasons GROUP BY creator_id")
     assert all(first == 1 and last == n for _, first, last, n in positions)
     assert warehouse.rows("SELECT DISTINCT model_version, horizon FROM risk_reasons") == [(loaded.version, 14)]
