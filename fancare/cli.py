@@ -178,13 +178,15 @@ def backtest(
 ) -> None:
     """What the model would have been worth at earlier days, beside three baselines on the same rows."""
     from fancare import pipeline
+    from fancare.reports.watchlist import write_atomically
 
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)  # minutes before it is needed: a wrong path is told at once
     with _job("backtest", config, quiet, as_of, now, retrain=True) as job:
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
         result = pipeline.backtest(job)
     if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_atomically(out, (json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"figures: {out}")
     _print_backtest(result.to_rows(), result.sentences())
 

@@ -44,9 +44,9 @@ class FileReport:
 
     def alarm(self) -> str | None:
         """What its exporter should look at, in one line; None where all is as usual."""
-        found = [f"{self.n_dead:,} rows unreadable, see dead_letters"] if self.n_dead else []
+        found = [f"unreadable rows: {self.n_dead:,}, see dead_letters"] if self.n_dead else []
         if self.n_quarantined:
-            found.append(f"{self.n_quarantined:,} rows with impossible times, see quarantine")
+            found.append(f"impossible times: {self.n_quarantined:,}, see quarantine")
         if not self.n_rows:
             found.append("no rows")
         if self.n_rows in ROUND_LIMITS:
@@ -92,7 +92,7 @@ def files_in_words(files: Sequence[FileReport]) -> list[str]:
     alarms = [alarm for file in files if (alarm := file.alarm())]
     lines += [f"  {alarm}" for alarm in alarms[:FILES_NAMED]]
     if len(alarms) > FILES_NAMED:
-        lines.append(f"  {len(alarms) - FILES_NAMED:,} more files have rows to look at")
+        lines.append(f"  files to look at besides these: {len(alarms) - FILES_NAMED:,}")
     return [*lines, "  file by file: table ingested_files"]
 
 

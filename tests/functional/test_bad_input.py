@@ -98,6 +98,7 @@ def test_a_place_that_cannot_be_written(platform: Platform, place: str) -> None:
         done = platform.fancare("run")
     else:
         done = platform.fancare("backtest", "--json", platform.folder / "file" / "figures.json")
+        assert "TabNet" not in done.err  # said before the work, not after
     assert done.code == 10
     assert str(platform.folder / "file") in said(done)
 

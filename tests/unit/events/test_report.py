@@ -35,10 +35,10 @@ def test_a_file_that_its_exporter_should_look_at_is_named():
     files = [file("good"), file("bad", n_dead=2), file("early", n_quarantined=1), file("clipped", 1_000), file("empty", 0)]
     lines = files_in_words(files)
     assert lines[1:] == [
-        "  bad: 2 rows unreadable, see dead_letters",
-        "  early: 1 rows with impossible times, see quarantine",
+        "  bad: unreadable rows: 2, see dead_letters",
+        "  early: impossible times: 1, see quarantine",
         "  clipped: exactly 1,000 rows: a row limit may have clipped the export",
-        "  1 more files have rows to look at",
+        "  files to look at besides these: 1",
         "  file by file: table ingested_files",
     ]
     assert sum("row limit" in line for line in lines) == 1  # a round total is no limit
