@@ -78,7 +78,11 @@ def event_slots(warehouse: Warehouse, config: Config, as_of: date) -> EventSlots
     found = warehouse.rows(_NAMES, {"as_of": as_of, "entity": config.churn.entity})
     counts = dict(warehouse.rows(_FIRST_DAY_COUNTS))
     names = sorted({(known, -counts.get(name, 0), name) for _, name, _, known, _, _ in found})
-    own_column = {name for _, _, name in names[:MAX_NAMES]}
+    stems: dict[str, str] = {}
+    for _, _, name in names:
+        if len(stems) < MAX_NAMES:
+            stems.setdefault(column_stem(name), name)  # of two names with one stem (1 in 10⁷) the newer is "other"
+    own_column = set(stems.values())
     order = {name: position for position, (_, _, name) in enumerate(names)}
 
     members: dict[tuple[Literal["fan", "creator"], str | None], list[tuple]] = {}

@@ -88,6 +88,13 @@ def test_names_past_the_first_200_share_one_slot():
     assert len(set(numbers.values())) == MAX_NAMES + 2
 
 
+def test_of_two_names_with_one_stem_the_newer_has_no_column_of_its_own():
+    older, newer = "가나라나카", "가다카마파"
+    assert column_stem(older) == column_stem(newer)
+    rows = [{"day": 2, "creator": "a", "event": newer, "n": 9}, {"day": 1, "creator": "a", "event": older}]
+    assert told(slots_of(rows)) == [("creator", older, 1), ("creator", None, 2)]
+
+
 def test_a_new_name_never_takes_a_column_from_an_old_one():
     rows = [{"day": 0, "creator": "a", "event": f"name {i:03d}"} for i in range(MAX_NAMES)]
     before = told(slots_of(rows, 9))
