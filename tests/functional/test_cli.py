@@ -153,6 +153,22 @@ def test_a_new_model_is_promoted_and_rolled_back(platform: Platform) -> None:
     assert f"champion: quick {new}" in platform.fancare("promote", "--version", new).out
 
 
+def test_a_refused_challenger_is_a_warning_in_run_and_an_error_in_promote(platform: Platform) -> None:
+    ((old,),) = platform.rows("SELECT DISTINCT model_version FROM risk_scores")
+    with (platform.folder / "quick.toml").open("a") as spec:
+        spec.write("[gate]\nmin_auc_gain_over_recency = 0.9\n")
+    done = platform.fancare("run", "--retrain")
+    assert done.code == 0, done.err
+    (warning,) = (line for line in done.err.splitlines() if line.startswith("warning: "))
+    assert "of quick is refused: " in warning
+    assert f"the champion {old} keeps scoring" in warning
+    assert f"  {warning}" in done.out
+    assert platform.rows("SELECT DISTINCT model_version FROM risk_scores") == [(old,)]
+    alone = platform.fancare("promote")
+    assert alone.code == 13
+    assert alone.sentence == warning.removeprefix("warning: ")
+
+
 def test_promote_without_a_version_to_promote(fresh: Platform) -> None:
     done = fresh.fancare("promote")
     assert done.code == 13
