@@ -1,6 +1,6 @@
 """Why a score is what it is: a few signed reasons per entity, each checked on the very risk that people see.
 
-    themes ──▶ occlude each (typical values in its place) ──▶ |effect| ≥ 0.01 ──▶ in words ──▶ occlude all of one sign together
+    themes ──▶ occlude each (typical values in its place) ──▶ worth telling? ──▶ in words ──▶ occlude all of one sign together
 
 A reason is shown only if taking its facts away moves the calibrated, seed-averaged risk in the direction it claims, alone
 and together with the other reasons of its sign.
@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from fancare.churn.bundle import Bundle
+from fancare.churn.hazard import logit
 from fancare.churn.model import columns_of
 from fancare.churn.occlusion import effects, joint_effects
 from fancare.churn.reason_words import Facts, Words, words
@@ -25,7 +26,9 @@ from fancare.panel.gate import Panel
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import RISK_REASONS
 
-SMALLEST_EFFECT = 0.01
+SMALLEST_EFFECT = 0.01  # of risk
+SMALLEST_LOG_ODDS = 0.25  # of its log odds, where the risk is so near 0 or 1 that it can hardly move
+SMALLEST_SHOWN = 0.0005  # of risk: what rounds to 0.0 percentage points is not told
 MOST_REASONS = 5
 
 
@@ -61,8 +64,9 @@ def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> li
     themes = themes_of(bundle.features, bundle.churn.activity)
     found = effects(bundle.model, X, [theme.columns for theme in themes], horizon)
     alone = effects(bundle.model, X, [(j,) for j in range(X.shape[1])], horizon)
-    worded = [_worded(X[i], found[i], alone[i], themes, bundle) for i in range(len(X))]
-    joint = _verified(X, found, worded, themes, bundle, horizon)
+    risk = bundle.model.risks(X)[:, bundle.model.horizons.index(horizon)]
+    worded = [_worded(X[i], found[i], alone[i], risk[i], themes, bundle) for i in range(len(X))]
+    joint = _verified(X, found, risk, worded, themes, bundle, horizon)
     return [
         tuple(
             Reason(
@@ -78,6 +82,20 @@ def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> li
         )
         for i in range(len(X))
     ]
+
+
+def is_worth_telling(effect: float, risk: float) -> bool:
+    """True when taking the facts away moves the risk by 0.01, or near 0 or 1 its log odds by 0.25.
+
+    A risk of 0.998 that would be 0.994 without a fact says that the fact doubles the odds, and more it cannot move.
+
+    >>> is_worth_telling(0.004, 0.998), is_worth_telling(0.004, 0.5)
+    (True, False)
+    """
+    if abs(effect) >= SMALLEST_EFFECT:
+        return True
+    moved = float(logit(np.array(risk)) - logit(np.array(risk - effect)))
+    return abs(effect) >= SMALLEST_SHOWN and abs(moved) >= SMALLEST_LOG_ODDS
 
 
 def explain_top(warehouse: Warehouse, panel: Panel, bundle: Bundle, capacity: int) -> int:
@@ -170,14 +188,16 @@ def _table(panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str
 
 
 def _worded(
-    row: np.ndarray, found: np.ndarray, alone: np.ndarray, themes: Sequence[Theme], bundle: Bundle
+    row: np.ndarray, found: np.ndarray, alone: np.ndarray, risk: float, themes: Sequence[Theme], bundle: Bundle
 ) -> dict[int, Words]:
     """By number of the theme, the strongest first: those that have an effect worth telling and something to say."""
     facts = Facts(bundle.spec.entity, bundle.features, row, bundle.model.reference)
     worded: dict[int, Words] = {}
     for g in np.argsort(-np.abs(found), kind="stable").tolist():
-        if abs(found[g]) < SMALLEST_EFFECT or len(worded) == MOST_REASONS:
+        if len(worded) == MOST_REASONS:
             break
+        if not is_worth_telling(found[g], risk):
+            continue
         own = words(themes[g], facts, np.sign(found[g]) * alone)
         if own is not None:
             worded[g] = own
@@ -185,8 +205,8 @@ def _worded(
 
 
 def _verified(
-    X: np.ndarray, found: np.ndarray, worded: Sequence[Mapping[int, Words]], themes: Sequence[Theme], bundle: Bundle,
-    horizon: int,
+    X: np.ndarray, found: np.ndarray, risk: np.ndarray, worded: Sequence[Mapping[int, Words]], themes: Sequence[Theme],
+    bundle: Bundle, horizon: int,
 ) -> dict[tuple[int, int], float]:  # fmt: skip
     """(row, theme) of the reasons that hold together with the others of their sign, and that joint effect.
 
@@ -204,7 +224,7 @@ def _verified(
         together = joint_effects(bundle.model, X[[i for i, _, _ in open_groups]], columns, horizon)
         failed = []
         for (i, sign, same), joint in zip(open_groups, together.tolist(), strict=True):
-            if joint * sign >= SMALLEST_EFFECT:
+            if joint * sign > 0 and is_worth_telling(joint, risk[i]):
                 holding |= {(i, g): joint for g in same}
             elif len(same) > 1:
                 failed.append((i, sign, same[:-1]))

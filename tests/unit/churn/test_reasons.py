@@ -13,11 +13,21 @@ import pytest
 from fancare import messages
 from fancare.churn import reasons
 from fancare.churn.bundle import Bundle
+from fancare.churn.calibration import ChainCalibration
 from fancare.churn.model import fit_at_origin
 from fancare.churn.occlusion import contributions, effects
 from fancare.churn.promotion import Verdict
 from fancare.churn.reason_words import Facts, words
-from fancare.churn.reasons import MOST_REASONS, SMALLEST_EFFECT, explain_also, explain_rows, explain_top, write
+from fancare.churn.reasons import (
+    MOST_REASONS,
+    SMALLEST_EFFECT,
+    SMALLEST_SHOWN,
+    explain_also,
+    explain_rows,
+    explain_top,
+    is_worth_telling,
+    write,
+)
 from fancare.churn.registry import LoadedBundle, Registry
 from fancare.churn.score import score
 from fancare.churn.scoring import explain_on_demand
@@ -85,7 +95,7 @@ def test_reasons_are_few_signed_and_sorted(explained):
         assert len(own) <= MOST_REASONS
         sizes = [abs(reason.effect) for reason in own]
         assert sizes == sorted(sizes, reverse=True)
-        assert all(size >= SMALLEST_EFFECT for size in sizes)
+        assert all(size >= SMALLEST_SHOWN for size in sizes)
         assert len({reason.theme for reason in own}) == len(own)
     assert {reason.raises for own in reasons for reason in own} == {True, False}
 
@@ -117,7 +127,7 @@ def test_reasons_of_one_sign_hold_together(world, explained):
                 continue
             columns = [bundle.feature_names.index(name) for reason in same for name in reason.features]
             joint = effects(bundle.model, row[None], [columns], 14)[0, 0]
-            assert joint * sign >= SMALLEST_EFFECT
+            assert joint * sign >= SMALLEST_SHOWN
             assert {round(reason.joint_effect, 6) for reason in same} == {round(joint, 6)}
 
 
@@ -164,7 +174,7 @@ def test_reasons_that_do_not_hold_together_lose_the_weakest_until_they_do(world,
     monkeypatch.setattr(reasons, "joint_effects", joint)
     worded = [dict.fromkeys(range(4))]
     X = bundle.model.reference[None]
-    holding = reasons._verified(X, found, worded, themes, bundle, 14)
+    holding = reasons._verified(X, found, np.array([0.5]), worded, themes, bundle, 14)
     assert holding == {(0, 0): 0.3, (0, 2): -0.12, (0, 3): -0.12}
     assert asked == [(0, 1), (2, 3), (0,)]
 
@@ -178,8 +188,8 @@ def test_the_feature_that_speaks_moves_the_risk_in_the_themes_direction():
     bundle = SimpleNamespace(
         spec=SimpleNamespace(entity="creator"), features=RECORDS, model=SimpleNamespace(reference=typical)
     )
-    (lowering,) = reasons._worded(row, np.array([-0.05]), alone, [theme], bundle).values()
-    (raising,) = reasons._worded(row, np.array([0.05]), alone, [theme], bundle).values()
+    (lowering,) = reasons._worded(row, np.array([-0.05]), alone, 0.5, [theme], bundle).values()
+    (raising,) = reasons._worded(row, np.array([0.05]), alone, 0.5, [theme], bundle).values()
     assert (lowering.code, raising.code) == ("reason.event_days", "reason.event_level")
 
 
@@ -187,6 +197,24 @@ def test_a_typical_row_has_no_reasons(world):
     _, _, panel, bundle = world
     typical = panel.columns(bundle.feature_names).rows(np.array([0]))
     assert explain_rows(replace(typical, X=bundle.model.reference[None].copy()), bundle) == [()]
+
+
+def test_near_certainty_the_odds_decide_what_is_worth_telling():
+    for risk, effect, told in (
+        (0.5, 0.0101, True), (0.5, 0.0099, False), (0.5, -0.0101, True),
+        (0.998, 0.0009, True), (0.998, -0.0009, True),  # without: 0.9971 and 0.9989, a third more or less odds of staying
+        (0.998, 0.0003, False), (0.002, 0.0009, True), (0.9999, 0.0004, False),  # it would be shown as 0.0
+    ):  # fmt: skip
+        assert is_worth_telling(effect, risk) is told, (risk, effect)
+
+
+def test_a_nearly_certain_risk_has_reasons_too(world):
+    """The same network, its risks pushed towards 1: what moved them by percentage points now moves them by little."""
+    _, _, panel, bundle = world
+    certain = replace(bundle.model, calibration=ChainCalibration((6.0, 6.0, 6.0), (10.0, 10.0, 10.0)))
+    told = explain_rows(panel.rows(np.arange(0, len(panel), 5)), replace(bundle, model=certain))
+    small = [reason for own in told for reason in own if abs(reason.effect) < SMALLEST_EFFECT]
+    assert {reason.raises for reason in small} == {True, False}
 
 
 def test_no_rows_no_reasons(world):
