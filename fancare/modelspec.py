@@ -20,7 +20,7 @@ class TrainSpec:
 
 @dataclass(frozen=True)
 class TabNetSpec:
-    """The network and its training; the defaults are the recipe measured in ``models/README.md``.
+    """The network and its training; the keys are explained in ``models/README.md``.
 
     Where ``epochs`` of ``batch_size`` would make fewer than ``min_updates`` steps, the batches get smaller.
     """
@@ -87,6 +87,15 @@ class ModelSpec:
                 f"[bands] medium = {self.bands.medium} and high = {self.bands.high} of model {self.name!r} must satisfy "
                 f"0 < medium < high < 1: set them so."
             )
+        least = {
+            "train": {"max_rows": 2, "history_weeks": 0, "calibration_weeks": 1},
+            "tabnet": {"width": 1, "steps": 1, "batch_size": 2, "virtual_batch_size": 2, "epochs": 1, "min_updates": 1},
+            "backtest": {"folds": 1, "test_weeks": 1, "bootstrap": 2},
+        }
+        for table, keys in least.items():
+            for key, smallest in keys.items():
+                if (given := getattr(getattr(self, table), key)) < smallest:
+                    raise ConfigError(f"[{table}] {key} = {given} of model {self.name!r} must be at least {smallest}: raise it.")
         if not self.tabnet.seeds:
             raise ConfigError(f"[tabnet] seeds of model {self.name!r} is empty; give at least one, such as [0].")
 

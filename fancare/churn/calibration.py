@@ -84,6 +84,10 @@ class ChainCalibration:
         """(n, H) calibrated probabilities, float64."""
         return sigmoid(np.asarray(logits, dtype=np.float64) * np.array(self.slopes) + np.array(self.shifts))
 
+    def __str__(self) -> str:
+        pairs = zip(self.slopes, self.shifts, strict=True)
+        return ", ".join(f"{slope:.3f} · log odds {shift:+.3f}" for slope, shift in pairs)
+
     def to_dict(self) -> dict[str, Any]:
         return {"slopes": list(self.slopes), "shifts": list(self.shifts)}
 

@@ -72,11 +72,17 @@ def ece(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> float:
 def reliability(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> list[tuple[float, float, int]]:
     """(mean risk, churn rate, rows) of equal-count bins of risk, lowest risk first: what was said and what happened.
 
+    Rows of the same risk count with their mean outcome, so their order does not matter where a bin's edge parts them.
+
     >>> reliability(np.array([0.0, 1.0, 1.0, 1.0]), np.array([0.5, 0.5, 0.9, 0.9]), bins=2)
     [(0.5, 0.5, 2), (0.9, 1.0, 2)]
     """
-    parts = np.array_split(np.argsort(p, kind="stable"), bins)
-    return [(float(p[part].mean()), float(y[part].mean()), len(part)) for part in parts if len(part)]
+    if not len(p):
+        return []
+    said, of_row, rows = np.unique(p, return_inverse=True, return_counts=True)
+    happened = np.bincount(of_row, weights=y) / rows
+    parts = np.array_split(np.sort(of_row), bins)
+    return [(float(said[part].mean()), float(happened[part].mean()), len(part)) for part in parts if len(part)]
 
 
 def lift_at_10pct(y: np.ndarray, p: np.ndarray) -> float:

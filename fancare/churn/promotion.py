@@ -39,8 +39,8 @@ def verdict(bundle: Bundle) -> Verdict:
     if backtest is None:
         return Verdict(False, "gate.no_backtest")
     tabnet, recency, gain, low = _mean_auc(backtest, "tabnet"), _mean_auc(backtest, "recency"), *_over_recency(backtest)
-    if not all(map(math.isfinite, (tabnet, recency, gain))):  # a horizon had one outcome only: no figures, no backtest
-        return Verdict(False, "gate.no_backtest")
+    if not all(map(math.isfinite, (tabnet, recency, gain))):  # a horizon had one outcome only
+        return Verdict(False, "gate.no_figures")
     if not _chance_excluded(backtest):
         return Verdict(False, "gate.not_above_chance", {"tabnet": tabnet})
     if not (gain > gate.min_auc_gain_over_recency and low > 0):

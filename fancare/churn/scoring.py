@@ -42,7 +42,7 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
         n_reasons = explain_top(warehouse, panel, loaded.bundle, config.ops.capacity)
     return [
         *report.lines("en"),
-        f"calibrated on the labels that were ripe on {as_of}",
+        f"calibrated on the labels that were ripe on {as_of}: {loaded.bundle.model.calibration}",
         f"{n_reasons:,} reasons for the first {config.ops.capacity:,} ranks",
     ]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fancare.config import SHIPPED_MODELS, load_model, shipped_models
+from fancare.errors import ConfigError
 from fancare.modelspec import ModelSpec
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"
@@ -39,3 +40,17 @@ def test_the_readme_names_every_shipped_model():
 def test_a_shipped_model_is_for_its_entity(entity, file):
     spec = load_model(shipped_models() / file)
     assert (spec.entity, spec.name) == (entity, file.removesuffix(".toml"))
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "least"),
+    [("train", "calibration_weeks", 1), ("tabnet", "epochs", 1), ("tabnet", "batch_size", 2), ("backtest", "test_weeks", 1)],
+)
+def test_a_number_that_cannot_work_is_told_before_any_work(tmp_path, table, key, least):
+    for given, works in ((least - 1, False), (least, True)):
+        (tmp_path / "my.toml").write_text(f'name = "my"\nentity = "fan"\n[{table}]\n{key} = {given}\n', encoding="utf-8")
+        if works:
+            assert getattr(getattr(load_model(tmp_path / "my.toml"), table), key) == least
+            continue
+        with pytest.raises(ConfigError, match=rf"\[{table}\] {key} = {given} of model 'my' must be at least {least}: raise it"):
+            load_model(tmp_path / "my.toml")

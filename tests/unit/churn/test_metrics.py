@@ -86,3 +86,11 @@ def test_reliability_bins_hold_every_row_once_and_are_what_the_ece_averages():
     assert happened @ n == pytest.approx(y.sum())
     assert np.abs(said - happened) @ n / 1000 == pytest.approx(ece(y, p, bins=7))
     assert reliability(np.array([]), np.array([])) == []
+
+
+def test_the_order_of_tied_rows_changes_no_calibration_figure():
+    p = np.repeat([0.2, 0.7], [60, 120])
+    y = np.tile([1.0, 0.0], 90)
+    told = {ece(y[order], p[order]) for order in (np.arange(180), np.argsort(y, kind="stable"), np.argsort(-y, kind="stable"))}
+    assert len(told) == 1
+    assert told.pop() == pytest.approx(0.3 / 3 + 0.2 * 2 / 3)  # half of them churned

@@ -51,10 +51,10 @@ def test_figures_that_could_not_be_computed_say_nothing(made, churn_model):
     unknown = drawn_backtest()
     for by_model in unknown["horizons"].values():
         by_model["tabnet"] |= {"auc": None, "auc_low": None, "auc_high": None}
-    assert verdict(drawn_bundle(churn_model, backtest=unknown)).code == "gate.no_backtest"
+    assert verdict(drawn_bundle(churn_model, backtest=unknown)).code == "gate.no_figures"
     unpaired = drawn_backtest()
     unpaired["tabnet_minus"]["recency"] = {"estimate": None, "low": None, "high": None}
-    assert verdict(drawn_bundle(churn_model, backtest=unpaired)).code == "gate.no_backtest"
+    assert verdict(drawn_bundle(churn_model, backtest=unpaired)).code == "gate.no_figures"
     single = drawn_backtest()
     single["tabnet_minus"]["recency"] |= {"low": None, "high": None}
     found = verdict(drawn_bundle(churn_model, backtest=single))
