@@ -91,8 +91,9 @@ def command_table() -> str:
 
 
 def exit_code_table() -> str:
-    rows = [("0", "done"), ("2", "usage: an unknown command or option")]
+    rows = [("0", "done"), ("1", "a defect of fancare itself"), ("2", "usage: an unknown command or option")]
     rows += [(str(code), reason) for code, _, reason in exit_code_rows()]
+    rows += [("130", "interrupted (Ctrl-C); what was finished is kept")]
     return "\n".join(["| code | reason |", "|---|---|", *(f"| {code} | {reason} |" for code, reason in rows)]) + "\n"
 
 
