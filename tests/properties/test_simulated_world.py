@@ -14,7 +14,10 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from fancare.events.simulator import simulate
+from fancare.events.simulator import WORLDS, simulate
+from fancare.events.simulator.life import ENDED, Life
+from fancare.events.simulator.two_sided import live
+from fancare.progress import Progress
 
 KST = 9 * 3600
 DAY = 86_400
@@ -170,6 +173,69 @@ def test_a_few_events_are_late_and_none_by_more_than_three_days(lively):
     assert 0.02 < late.mean() < 0.035
     assert 24 * 3600 < delay.max() < 3 * DAY
     assert 0.001 < 1 - len(lively.time) / lively.lines < 0.01
+
+
+@pytest.fixture(scope="module")
+def lives():
+    """Five lively worlds of full size, as they were lived; nothing is written."""
+    world = WORLDS["lively"]
+    fans = round(world.creators * world.fans_per_creator)
+    return [
+        live(world.life, world.creators, fans, world.days, 0, np.random.default_rng(seed), Progress())
+        for seed in range(5)
+    ]
+
+
+def wrote(life: Life, start: int, stop: int) -> np.ndarray:
+    return (life.session_day >= start) & (life.session_day < stop) & (life.session_messages > 0)
+
+
+def messages(life: Life, start: int, stop: int) -> int:
+    return int(life.session_messages[wrote(life, start, stop)].sum())
+
+
+def active_fans(life: Life, start: int, stop: int) -> int:
+    return len(np.unique(life.room_fan[life.session_room[wrote(life, start, stop)]]))
+
+
+def creators_there(life: Life, start: int, stop: int) -> int:
+    return int((life.phase[:, start:stop] < ENDED).sum())
+
+
+def creators_active_days(life: Life, start: int, stop: int) -> int:
+    return int(life.creator_active[:, start:stop].sum())
+
+
+@pytest.mark.parametrize(
+    ("count", "within"),
+    # Messages follow the fashions of a few large rooms: over five worlds their ratio has a standard error of 8 %.
+    [(messages, 0.25), (active_fans, 0.1), (creators_there, 0.1), (creators_active_days, 0.12)],
+)
+def test_the_lively_log_begins_as_it_goes_on(lives, count, within):
+    quarter = lives[0].days // 4
+    first = sum(count(life, 0, quarter) for life in lives)
+    last = sum(count(life, life.days - quarter, life.days) for life in lives)
+    assert first / last == pytest.approx(1, abs=within)
+
+
+def test_no_month_of_the_lively_log_has_far_more_fans_than_another(lives):
+    months = [sum(active_fans(life, day, day + 28) for life in lives) for day in range(0, lives[0].days - 27, 28)]
+    assert max(months) < 1.15 * min(months)
+
+
+def test_as_many_creators_join_as_end(lives):
+    """Some 185 of each in a world: were the lifetime that sets the inflow untrue, they would differ."""
+    joined = sum(int((life.joined >= 0).sum()) for life in lives)
+    ended = sum(int((life.ended < life.days).sum()) for life in lives)
+    assert ended == pytest.approx(joined, rel=0.15)
+
+
+def test_whoever_is_there_at_the_start_came_at_any_time_before(lives):
+    """The log's first day finds newcomers as well as old hands, about as many as its last day does."""
+    for day in (0, lives[0].days - 1):
+        there = np.concatenate([day - life.joined[life.phase[:, day] < ENDED] for life in lives])
+        assert 0.08 < (there < 60).mean() < 0.25
+        assert 0.40 < (there > 200).mean() < 0.65
 
 
 def test_noise_creators_have_one_rate(noise):

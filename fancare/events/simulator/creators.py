@@ -3,6 +3,9 @@
                  fans' response ──▶ enthusiasm ──▶ gaps between active days, acts a day, own page visits
                                         │
       active ◀──▶ fading ──▶ end or long break        active, fading ──▶ vacation ──▶ back
+
+Before the log begins another creator takes the place of each who ends; so it begins as it goes on, with some who are new
+and some about to go.
 """
 
 from __future__ import annotations
@@ -30,15 +33,12 @@ class Traits:
     broadcasts: np.ndarray  # probability on an active day
     looks_at_dashboard: np.ndarray  # visits a day at enthusiasm 0
     fade_days: np.ndarray  # time constant of fading
-    joined: np.ndarray  # day; negative before the log's first
 
 
-def draw_traits(world: TwoSided, n: int, days: int, rng: np.random.Generator) -> Traits:
+def draw_traits(world: TwoSided, n: int, rng: np.random.Generator) -> Traits:
     """``n`` creators, each with a rhythm of their own."""
     shares = np.array([r.share for r in world.rhythms])
     kind = rng.choice(len(world.rhythms), size=n, p=shares / shares.sum())
-    at_start = rng.random(n) < world.present_at_start
-    at_start[0] = True  # a small world must not begin empty
     return Traits(
         rhythm=np.array([r.name for r in world.rhythms])[kind],
         usual_gap=np.array([r.mean_gap for r in world.rhythms])[kind] * rng.lognormal(0, 0.22, n),
@@ -48,24 +48,40 @@ def draw_traits(world: TwoSided, n: int, days: int, rng: np.random.Generator) ->
         broadcasts=rng.beta(1.2, 2.5, n),
         looks_at_dashboard=rng.lognormal(-1.6, 0.6, n),
         fade_days=rng.uniform(*world.fade_days, n),
-        joined=np.where(at_start, -world.burn_in - rng.geometric(1 / 200, n), rng.integers(0, max(days - 7, 1), n)),
     )
+
+
+def draw_joins(world: TwoSided, n: int, days: int, rng: np.random.Generator) -> np.ndarray:
+    """(n,) days of joining. As many are there before the log as join in a mean lifetime; the others join evenly."""
+    there = max(round(n * world.creator_lifetime / (world.creator_lifetime + days)), 1)
+    before = -world.burn_in - rng.geometric(1 / world.creator_lifetime, n)
+    return np.where(rng.permutation(n) < there, before, rng.integers(0, max(days - 7, 1), n))
 
 
 class Creators:
     """The changing state of the creators; ``live_a_day`` moves it on by one day."""
 
-    def __init__(self, world: TwoSided, traits: Traits, rng: np.random.Generator) -> None:
-        n = len(traits.joined)
+    def __init__(self, world: TwoSided, traits: Traits, joined: np.ndarray, rng: np.random.Generator) -> None:
+        n = len(joined)
         self.world, self.traits, self._rng = world, traits, rng
-        self.phase = np.full(n, NOT_YET, np.int8)
-        self.enthusiasm = np.where(traits.joined < 0, rng.normal(0, 0.35, n), 0.5)
+        self.joined = joined.copy()
         self.ended = np.full(n, np.iinfo(np.int64).max)
-        self.presence = np.where(traits.joined < 0, 1.0, 0.6)  # recent activity relative to the creator's own usual
+        self.phase = np.full(n, NOT_YET, np.int8)
+        self.enthusiasm = np.zeros(n)
+        self.presence = np.zeros(n)  # recent activity relative to the creator's own usual
         self._back_on = np.zeros(n, np.int64)
-        self._wait = rng.random(n) * traits.usual_gap  # days of own clock until the next active day
-        self._short, self._long = np.full(n, 0.5), np.full(n, 0.5)
-        self._fashion = rng.normal(0, 0.5, n)
+        self._wait = np.zeros(n)  # days of own clock until the next active day
+        self._short, self._long = np.zeros(n), np.zeros(n)
+        self._fashion = np.zeros(n)
+        self._begin(np.arange(n))
+
+    def _begin(self, who: np.ndarray) -> None:
+        """Put creators, by index, into the state of a newcomer."""
+        rng, k = self._rng, len(who)
+        self.enthusiasm[who], self.presence[who] = 0.5, 0.6
+        self._wait[who] = rng.random(k) * self.traits.usual_gap[who]
+        self._short[who] = self._long[who] = 0.5
+        self._fashion[who] = rng.normal(0, 0.5, k)
 
     @property
     def on_platform(self) -> np.ndarray:
@@ -83,7 +99,7 @@ class Creators:
 
     def live_a_day(self, day: int, weekday: int) -> tuple[np.ndarray, np.ndarray]:
         """The day's acts (n, 3) and own page visits (n, 5)."""
-        self.phase[(self.phase == NOT_YET) & (self.traits.joined <= day)] = ACTIVE
+        self.phase[(self.phase == NOT_YET) & (self.joined <= day)] = ACTIVE
         response = np.clip(np.log((self._short + 0.25) / (self._long + 0.25)), -1.5, 1.0)
         self._change_mood(response)
         rests = self._change_phase(day, response)
@@ -111,11 +127,13 @@ class Creators:
         self.phase[starts], self.phase[recovers] = FADING, ACTIVE
         gone = w.leave_calm + w.leave_faded / (1 + np.exp(3.5 * (self.enthusiasm + 1.7)))
         leaves = here & (u[2] < gone)
-        if day < 0:  # before the log begins nobody is lost; who would leave starts afresh
-            self.phase[leaves], self.enthusiasm[leaves] = ACTIVE, 0.0
-            leaves[:] = False
         returns = leaves & (rng.random(n) < w.comes_back)
-        self.phase[leaves & ~returns], self.ended[leaves & ~returns] = ENDED, day
+        ends = leaves & ~returns
+        if day < 0:  # another takes the place
+            self.phase[ends], self.joined[ends] = ACTIVE, day
+            self._begin(np.flatnonzero(ends))
+        else:
+            self.phase[ends], self.ended[ends] = ENDED, day
         self.phase[returns] = LONG_BREAK
         self._back_on[returns] = day + rng.integers(w.long_break[0], w.long_break[1] + 1, n)[returns]
         rests = here & ~leaves & (u[3] < w.vacation)

@@ -31,15 +31,16 @@ class Fans:
     """The changing state of fans and rooms; ``live_a_day`` moves it on by one day."""
 
     def __init__(self, world: TwoSided, n: int, days: int, creators: Creators, rng: np.random.Generator) -> None:
+        """``n`` fans are to be expected in the log; those who left before it come on top."""
         self.world, self._creators, self._rng = world, creators, rng
         span = days + world.burn_in
+        n = round(n * (world.fan_lifetime + span) / (world.fan_lifetime + days))
         here_first = rng.random(n) < world.fan_lifetime / (world.fan_lifetime + span)
         self.joined = np.where(here_first, -world.burn_in, rng.integers(-world.burn_in, days, n))
         self.creator_of_fan = self._draw_creators_as_fans(n)
         as_creator = self.creator_of_fan >= 0
-        self.joined[as_creator] = np.maximum(
-            self.joined[as_creator], creators.traits.joined[self.creator_of_fan[as_creator]]
-        )
+        found_others = rng.integers(0, days, int(as_creator.sum()))  # within the log, which is to show it
+        self.joined[as_creator] = np.maximum(found_others, creators.joined[self.creator_of_fan[as_creator]])
         self.generosity = rng.lognormal(0, 0.7, n)
         self._present = np.zeros(n, bool)
         self._left = np.zeros(n, bool)
@@ -101,6 +102,7 @@ class Fans:
         creator = self.room_creator[live]
         away = 1 + 3.0 * (self._creators.presence[creator] < 0.25) + 5.0 * ~self._creators.on_platform[creator]
         gone = rng.random(len(live)) < w.room_leave * np.exp(-0.8 * self._warmth[live]) * away
+        gone |= self._creators.joined[creator] == day  # the place of another, who had these fans
         self._live = live[~gone & ~self._left[self.room_fan[live]]]
 
     def live_a_day(self, day: int, weekday: int, creator_active: np.ndarray) -> Day:

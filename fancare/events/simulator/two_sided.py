@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fancare.events.simulator.creators import Creators, draw_traits
+from fancare.events.simulator.creators import Creators, draw_joins, draw_traits
 from fancare.events.simulator.fans import Fans
 from fancare.events.simulator.life import NOT_YET, Life
 from fancare.events.simulator.world import CREATOR_ACTS, CREATOR_VISITS, TwoSided
@@ -23,7 +23,8 @@ def live(
     progress: Progress,
 ) -> Life:
     """A `Life` of ``days`` days; ``first_weekday`` is day 0's, Monday 0. The burn-in is lived but not recorded."""
-    people = Creators(constants, draw_traits(constants, creators, days, rng), rng)
+    traits, joined = draw_traits(constants, creators, rng), draw_joins(constants, creators, days, rng)
+    people = Creators(constants, traits, joined, rng)
     crowd = Fans(constants, fans, days, people, rng)
     acts = np.zeros((creators, days, len(CREATOR_ACTS)), np.int16)
     own_visits = np.zeros((creators, days, len(CREATOR_VISITS)), np.int16)
@@ -53,7 +54,7 @@ def live(
         phase=phase,
         rhythm=people.traits.rhythm,
         usual_gap=people.traits.usual_gap,
-        joined=people.traits.joined,
+        joined=people.joined,
         ended=np.minimum(people.ended, days),
         fan_joined=crowd.joined,
         creator_of_fan=crowd.creator_of_fan,

@@ -55,8 +55,8 @@ class TwoSided:
     """The constants of a world in which creators and fans move each other. Rates are per day, times in days."""
 
     rhythms: tuple[Rhythm, ...] = RHYTHMS
-    present_at_start: float = 0.56  # share of the creators already there on the first day; the others join evenly
-    burn_in: int = 75  # days lived before the log begins, so that it does not begin with everybody new
+    creator_lifetime: float = 380.0  # what the rates below come to; sets how many are there on the first day
+    burn_in: int = 400  # days lived before the log begins, so that it begins as it goes on
     clock: float = 0.45  # gaps grow by exp(−clock · enthusiasm)
     fade_onset: float = 0.0028
     fade_days: tuple[float, float] = (10.0, 40.0)  # a fading creator's enthusiasm falls with a time constant in here
@@ -119,7 +119,7 @@ WORLDS: dict[str, World] = {
             name="lively",
             meaning="creators with their own rhythms fade, pause, end and join; fans and creators move each other",
             creators=360,
-            fans_per_creator=21.0,
+            fans_per_creator=19.0,
             days=400,
             life=TwoSided(),
         ),
