@@ -86,7 +86,7 @@ class ChainCalibration:
 
     def __str__(self) -> str:
         pairs = zip(self.slopes, self.shifts, strict=True)
-        return ", ".join(f"{slope:.3f} · log odds {shift:+.3f}" for slope, shift in pairs)
+        return ", ".join(f"{slope:.3f} × log odds {shift:+.3f}" for slope, shift in pairs)
 
     def to_dict(self) -> dict[str, Any]:
         return {"slopes": list(self.slopes), "shifts": list(self.shifts)}
