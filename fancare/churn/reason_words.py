@@ -22,6 +22,7 @@ from fancare.panel.feature import Feature
 SPEAKS = 0.5  # of the strongest feature's own effect: what may speak for a theme
 LONGER = 1.2  # a silence is worth comparing with the own usual gap from here on
 DOWN, UP = 0.8, 1.25  # a change against the own past is one from here on
+DAYS_BEFORE = {7: 21, 28: 56}  # a window is held against the mean of so many days before it: three weeks, eight weeks
 _UNITS = {"events", "days", "weeks", "fans", "rooms", "share", "ratio", "currency"}
 
 
@@ -114,7 +115,7 @@ def _silence(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
 def _activity(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     now = facts.value("active_days_28d")
     before = (facts.value("active_days_84d") - now) / 2
-    changed = {"window_days": 28, "value": _number(now), "before": _number(before)}
+    changed = {"window_days": 28, "value": _number(now), "before": _number(before), "before_days": DAYS_BEFORE[28]}
     is_level = speaker.name == f"active_days_{speaker.window_days}d"
     below = facts.value(speaker.name) < facts.usual(speaker.name)
     if facts.was_there(84) and (speaker.family == "trend" or (is_level and speaker.window_days == 28)):
@@ -134,16 +135,16 @@ def _event(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     if speaker.family == "recency":
         before = (month - week) / 3
         if value > typical and week == 0 and before > 0 and facts.was_there(28):
-            return "event_stopped", {"window_days": 7, "value": 0, "before": _number(before)}
+            return "event_stopped", {"window_days": 7, "value": 0, "before": _number(before), "before_days": DAYS_BEFORE[7]}
         if max(value, typical) >= SPAN:  # never within 84 days: nobody knows how many days ago
             return _level(84, all_84, facts.usual_count(theme, 84))
         return None
     window = 28 if speaker.family == "trend" else speaker.window_days
     if window in (7, 28) and facts.was_there(28 if window == 7 else 84):
         now, before = (week, (month - week) / 3) if window == 7 else (month / 4, (all_84 - month) / 8)
-        rates = {"window_days": window, "now": _number(now), "before": _number(before)}
+        rates = {"window_days": window, "now": _number(now), "before": _number(before), "before_days": DAYS_BEFORE[window]}
         if value < typical and now == 0 and before > 0:
-            return "event_stopped", {"window_days": window, "value": 0, "before": _number(before)}
+            return "event_stopped", rates | {"value": 0}
         if value < typical and now < DOWN * before:
             return "event_down", rates
         if value > typical and before > 0 and now > UP * before:
@@ -166,7 +167,7 @@ def _level(window: int | None, value: float, typical: float) -> _Chosen:
 def _amount(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     now = facts.value("revenue_amount_28d")
     before = (facts.value("revenue_amount_84d") - now) / 2
-    window = {"window_days": 28, "value": _number(now), "before": _number(before)}
+    window = {"window_days": 28, "value": _number(now), "before": _number(before), "before_days": DAYS_BEFORE[28]}
     if (speaker.family != "trend" and speaker.window_days != 28) or not facts.was_there(84):
         return None
     below = facts.value(speaker.name) < facts.usual(speaker.name)
