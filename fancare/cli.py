@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fancare.errors import one_line, reason
+from fancare.errors import FancareError, one_line, reason
 from fancare.progress import for_terminal
 
 if TYPE_CHECKING:
@@ -78,13 +78,21 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Show the v
 def _job(
     command: str, config: Path, quiet: bool, as_of: date | None = None, now: datetime | None = None, retrain: bool = False
 ) -> Iterator[Job]:
-    """The job of one command; its closing lines are printed when it is done."""
+    """The job of one command; what its stages have to say is printed at the end, also when one of them stopped it."""
     from fancare.config import load
     from fancare.job import open_job
 
     loaded = load(config)
     with open_job(loaded, command, now or datetime.now(UTC), as_of, retrain, for_terminal(quiet)) as job:
-        yield job
+        try:
+            yield job
+        except FancareError:
+            _tell(job)
+            raise
+    _tell(job)
+
+
+def _tell(job: Job) -> None:
     for stage, lines in job.told.items():
         if lines:
             print("\n".join([f"{stage}:", *(f"  {_indent(line)}{one_line(line)}" for line in lines)]))
@@ -155,13 +163,14 @@ def build(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
     """Make cohort, labels and features of every day that training needs; what is current is kept."""
     from fancare import pipeline
 
-    with _job("build", config, quiet, as_of, now, retrain=True) as job:
+    with _job("build", config, quiet, as_of, now) as job:
+        job.all_days = True
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
 
 
 @app.command()
 def train(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
-    """Backtest and train a model into the registry; it scores only once promoted."""
+    """Backtest and train a model into the registry; it scores once `promote` has made it champion."""
     from fancare import pipeline
 
     with _job("train", config, quiet, as_of, now, retrain=True) as job:
@@ -182,7 +191,8 @@ def backtest(
 
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)  # minutes before it is needed: a wrong path is told at once
-    with _job("backtest", config, quiet, as_of, now, retrain=True) as job:
+    with _job("backtest", config, quiet, as_of, now) as job:
+        job.all_days = True
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
         result = pipeline.backtest(job)
     if out:
@@ -212,7 +222,10 @@ def promote(
 
 @app.command()
 def score(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
-    """Score today's cohort with the champion, and write reasons and the watchlist."""
+    """Score today's cohort with the champion, and write reasons and the watchlist.
+
+    New files of the log are brought in first; where there is no model yet, one is trained.
+    """
     from fancare import pipeline
 
     with _job("score", config, quiet, as_of, now) as job:
@@ -239,7 +252,10 @@ def explain(
 
 @app.command()
 def report(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
-    """One self-contained HTML page: who is at risk and why, trends, and how good the model is."""
+    """One self-contained HTML page: who is at risk and why, trends, and how good the model is.
+
+    What it shows is made first where it is missing or stale: new files are brought in and today's cohort is scored.
+    """
     from fancare import pipeline
 
     with _job("report", config, quiet, as_of, now) as job:

@@ -24,9 +24,10 @@ class Job:
     """One command at work on one config.
 
     ``now`` is the only clock. ``asked_as_of`` is ``--as-of``; None means the last complete day of the log. ``retrain``
-    asks for a new model even though one can score, ``rebuild`` for reading every file of the log again.
-    ``changed_days`` are those that this job's ingest rebuilt: what a check may call red. ``told`` collects the closing
-    lines of the stages, by stage; ``results`` names what they made and where it lies.
+    asks for a new model even though one can score, ``all_days`` for the days that training needs even where nothing is to
+    be trained, ``rebuild`` for reading every file of the log again. ``changed_days`` are those that this job's ingest
+    rebuilt: what a check may call red. ``trained`` is the version this job made. ``told`` collects the closing lines of the
+    stages, by stage; ``results`` names what they made and where it lies.
     """
 
     config: Config
@@ -35,7 +36,9 @@ class Job:
     asked_as_of: date | None = None
     retrain: bool = False
     progress: Progress = field(default_factory=Progress)
+    all_days: bool = False
     rebuild: bool = False
+    trained: str | None = None
     changed_days: tuple[date, ...] = ()
     told: dict[str, list[str]] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)

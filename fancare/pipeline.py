@@ -1,6 +1,6 @@
 """The main job as a list of stages: what each reads and writes, in the order they run.
 
-    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ promote ─▶ score ─▶ explain ─▶ watchlist ─▶ report
+    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ promote ─▶ score ─▶ watchlist ─▶ report
 
 Tables and the registry are all that passes between stages, so any stage may run again, be killed or be backfilled.
 """
@@ -15,7 +15,7 @@ from fancare.errors import DataQualityError, Refused
 from fancare.job import Job
 
 if TYPE_CHECKING:
-    from fancare.churn.backtest import BacktestResult
+    from fancare.churn.backtest_result import BacktestResult
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ def check(job: Job) -> Sequence[str]:
 
     report = judge(job.warehouse, job.config, job.extent, job.now, job.changed_days)
     if report.verdict == "red":
-        for line in report.lines():
-            job.progress.say(line)
+        job.told["check"] = list(report.lines())
         raise DataQualityError(report.sentence)
     return report.lines()
 
@@ -62,7 +61,7 @@ def build(job: Job) -> Sequence[str]:
     from fancare.panel.build import build as build_days
 
     as_ofs = {job.as_of, *calibration_as_ofs(job.timeline, job.config.model)}
-    if job.retrain or needs_training(job.config, job.as_of):
+    if job.all_days or job.retrain or needs_training(job.config, job.as_of):
         as_ofs |= set(training_as_ofs(job.timeline, job.config.model))
     report = build_days(job.warehouse, job.config, sorted(as_ofs), job.as_of, job.progress)
     current = report.asked - len(report.built)
@@ -92,17 +91,20 @@ def train(job: Job) -> Sequence[str]:
 
     if not (job.retrain or training.needs_training(job.config, job.as_of)):
         return ("a model is there (--retrain trains a challenger)",)
-    return training.train(job.warehouse, job.config, job.timeline, job.progress).lines()
+    made = training.train(job.warehouse, job.config, job.timeline, job.progress)
+    job.trained = made.version
+    return made.lines()
 
 
 def promote(job: Job) -> Sequence[str]:
-    """The newest version past the gate becomes champion; a refused challenger leaves the champion scoring."""
+    """What this job trained becomes champion if the gate lets it; a refused challenger leaves the champion scoring."""
     from fancare.churn.training import promote as promote_version
 
+    if job.trained is None:
+        return ()
     try:
         return promote_version(job.config, None, job.as_of, job.now)
     except Refused as refused:
-        job.progress.say(f"warning: {refused}")
         return (f"warning: {refused}",)
 
 

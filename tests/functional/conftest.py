@@ -91,7 +91,8 @@ def refused(platform: Platform, code: int, command: str = "run", *arguments: obj
     scores = platform.scores() if warehouse.exists() else None
     results, registry = platform.results(), sorted((platform.folder / "registry").rglob("*"))
     done = platform.fancare(command, *arguments)
-    assert (done.code, done.out) == (code, ""), done
+    assert done.code == code, done
+    assert "results:" not in done.out  # what the stages before had to say may stand there
     assert platform.results() == results
     assert sorted((platform.folder / "registry").rglob("*")) == registry
     assert not list(platform.folder.rglob("*.staging"))

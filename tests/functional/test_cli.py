@@ -159,14 +159,17 @@ def test_a_refused_challenger_is_a_warning_in_run_and_an_error_in_promote(platfo
         spec.write("[gate]\nmin_auc_gain_over_recency = 0.9\n")
     done = platform.fancare("run", "--retrain")
     assert done.code == 0, done.err
-    (warning,) = (line for line in done.err.splitlines() if line.startswith("warning: "))
+    (warning,) = (line.strip() for line in done.out.splitlines() if line.startswith("  warning: "))
+    assert "warning" not in done.err
     assert "of quick is refused: " in warning
     assert f"the champion {old} keeps scoring" in warning
-    assert f"  {warning}" in done.out
     assert platform.rows("SELECT DISTINCT model_version FROM risk_scores") == [(old,)]
     alone = platform.fancare("promote")
     assert alone.code == 13
     assert alone.sentence == warning.removeprefix("warning: ")
+    again = platform.fancare("run")
+    assert again.code == 0, again.err
+    assert "warning" not in again.out + again.err, "what was refused once is not judged every day"
 
 
 def test_promote_without_a_version_to_promote(fresh: Platform) -> None:
