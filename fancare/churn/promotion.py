@@ -5,7 +5,8 @@ rule (interval included), above chance, and calibrated, it *cannot say*: bands a
 that, a challenger must be able to say what the champion can, and must not rank worse.
 
 Two backtests on the same test rows are compared by their mean AUC. On other rows (the usual case, a month later) both are
-compared by what they gain over the recency rule on their own rows: a later month may be easier for every model.
+compared by what they gain over the recency rule on their own rows: a later month may be easier for every model. There a loss
+must also be beyond the noise of the two gains, or small platforms would keep their first model for ever.
 """
 
 from __future__ import annotations
@@ -79,12 +80,14 @@ def same_rows(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _loss(challenger: Mapping[str, Any], champion: Mapping[str, Any]) -> tuple[float, str]:
-    """How much worse the challenger ranks (mean AUC), and the sentence about it."""
+    """How much worse the challenger is shown to rank (mean AUC), and the sentence about it."""
     if same_rows(challenger, champion):
         mine, theirs = _mean_auc(challenger, "tabnet"), _mean_auc(champion, "tabnet")
         return theirs - mine, f"its mean AUC is {mine:.4f}, the champion's {theirs:.4f} on the same rows"
-    (mine, _), (theirs, _) = _over_recency(challenger), _over_recency(champion)
-    return theirs - mine, f"its mean AUC is {mine:+.4f} over the recency rule, the champion's was {theirs:+.4f}"
+    (mine, my_low), (theirs, their_low) = _over_recency(challenger), _over_recency(champion)
+    noise = math.hypot(mine - my_low, theirs - their_low)  # half widths of two independent 95 % intervals
+    told = f"its mean AUC is {mine:+.4f} over the recency rule, the champion's was {theirs:+.4f}, and chance makes {noise:.4f}"
+    return theirs - mine - (noise if math.isfinite(noise) else 0.0), told
 
 
 def _refused(challenger: Bundle, champion: Bundle, why: str) -> Refused:

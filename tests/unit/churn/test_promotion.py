@@ -92,6 +92,18 @@ def test_on_other_rows_the_gain_over_the_recency_rule_is_compared(made):
         judge(easier_month, champion)
 
 
+def test_on_other_rows_a_loss_within_the_noise_of_both_figures_passes(made):
+    """Two months of a small platform: gains of .06 and .04 with intervals of ± .05 do not tell the models apart."""
+    champion = made(tabnet=0.80, recency=0.74, width=0.05)
+    small_month = made(tabnet=0.80, recency=0.74, width=0.05, last_test="2026-07-28")
+    assert judge(small_month, champion).can_say
+    wide = made(tabnet=0.86, recency=0.74, width=0.05)
+    assert judge(small_month, wide).can_say  # 0.06 less, and ± 0.07 of noise
+    sharp = made(tabnet=0.86, recency=0.74, width=0.01)
+    with pytest.raises(Refused, match=r"and chance makes 0\.0141"):
+        judge(made(tabnet=0.80, recency=0.74, width=0.01, last_test="2026-07-28"), sharp)
+
+
 def test_a_challenger_that_cannot_say_does_not_follow_one_that_can(made):
     with pytest.raises(Refused, match="not above the recency rule"):
         judge(made(tabnet=0.7, recency=0.7), champion=made())
