@@ -76,9 +76,6 @@ class TimeLine:
         """True when the horizon has fully elapsed at ``data_through``. Decided by date alone."""
         return as_of + timedelta(horizon) <= self.data_through
 
-    def mature_horizons(self, as_of: date) -> tuple[int, ...]:
-        return tuple(h for h in self.horizons if self.is_mature(as_of, h))
-
     def is_usable(self, as_of: date, horizon: int, origin: date) -> bool:
         """True when a label may be used by a model made on ``origin``: ``as_of + h + late_days <= origin``."""
         return as_of + timedelta(horizon + self.late_days) <= origin

@@ -21,7 +21,6 @@ from fancare.churn.model import columns_of
 from fancare.churn.occlusion import effects, joint_effects
 from fancare.churn.reason_words import Facts, Words, words
 from fancare.churn.themes import Theme, themes_of
-from fancare.errors import Refused
 from fancare.panel.gate import Panel
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import RISK_REASONS
@@ -131,16 +130,6 @@ def explain_also(warehouse: Warehouse, panel: Panel, bundle: Bundle) -> int:
             )
         warehouse.append(RISK_REASONS, _table(panel, reasons, bundle.version))
     return sum(map(len, reasons))
-
-
-def write(warehouse: Warehouse, panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str) -> int:
-    """Replace the day's partition of `risk_reasons` by these reasons (one sequence per row of the panel)."""
-    if len(set(panel.as_of.tolist())) != 1 or len(reasons) != len(panel):
-        raise Refused(
-            f"Reasons of {len(reasons)} rows were given for {len(panel)} rows over {len(set(panel.as_of.tolist()))} days; "
-            f"needed is one day, and one sequence of reasons for each of its rows."
-        )
-    return _write(warehouse, panel, panel, reasons, model_version)
 
 
 def _write(

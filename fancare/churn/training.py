@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from fancare.churn import backtest as rolling
-from fancare.churn.backtest import BacktestResult
+from fancare.churn.backtest_result import BacktestResult
 from fancare.churn.bundle import Bundle
 from fancare.churn.model import fit_at_origin
 from fancare.churn.occlusion import contributions

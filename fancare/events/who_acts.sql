@@ -1,4 +1,4 @@
--- Incoming events as rows of `events`: identities resolved by the last link known, and who acts (DESIGN §5).
+-- Incoming events as rows of `events`: identities resolved by the last link known, and who acts.
 --
 --   actor = creator  iff  the event is a creator's act
 --                    or   the acting id is the room's creator (be it since merged into another)

@@ -1,6 +1,6 @@
 """Every event name that occurs gets a slot, and each slot becomes columns: new names need no code.
 
-The set of names is knowledge too (DESIGN §2.9). Names are ordered by the day they were first known, then by how often
+The set of names is knowledge too. Names are ordered by the day they were first known, then by how often
 they occurred on that day, then by name: what an early day knew is a prefix of what a later day knows, so a column never
 changes its meaning when the log grows. At most `MAX_NAMES` names have columns of their own; the rest share one slot.
 """

@@ -54,7 +54,7 @@ class Panel:
 
     @property
     def clusters(self) -> tuple[np.ndarray, ...]:
-        """What intervals must be clustered by: the creator, the fan, or for rooms both (DESIGN §2.10)."""
+        """What intervals must be clustered by: the creator, the fan, or for rooms both."""
         return tuple(ids for ids in (self.creator_id, self.fan_id) if ids is not None)
 
     def rows(self, index: np.ndarray) -> Panel:

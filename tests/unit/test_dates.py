@@ -35,7 +35,6 @@ def line(days: int, horizons: tuple[int, ...] = (7, 14, 28), late_days: int = 0,
 def test_a_label_is_mature_exactly_when_its_last_day_is_complete(timeline, back, horizon):
     as_of = timeline.data_through - timedelta(back)
     assert timeline.is_mature(as_of, horizon) == (back >= horizon)
-    assert timeline.mature_horizons(as_of) == tuple(h for h in timeline.horizons if back >= h)
 
 
 @given(timelines(), st.integers(0, 100), st.integers(1, 40))

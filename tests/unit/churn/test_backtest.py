@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fancare.churn import backtest
-from fancare.churn.backtest import MODELS, HorizonFigures
+from fancare.churn.backtest_result import MODELS, HorizonFigures
 from fancare.churn.bootstrap import Interval
 from fancare.churn.metrics import Figures, ece
 from fancare.churn.model import ChurnModel

@@ -26,14 +26,12 @@ from fancare.churn.reasons import (
     explain_rows,
     explain_top,
     is_worth_telling,
-    write,
 )
 from fancare.churn.registry import LoadedBundle, Registry
 from fancare.churn.score import score
 from fancare.churn.scoring import explain_on_demand
 from fancare.churn.themes import themes_of
 from fancare.dates import TimeLine
-from fancare.errors import Refused
 from fancare.modelspec import ModelSpec, TrainSpec
 from fancare.panel.build import build, plan
 from fancare.panel.event_slots import Slot
@@ -293,17 +291,14 @@ def test_written_reasons_read_back(scored):
     warehouse, _, today, loaded, _ = scored
     one = today.rows(np.array([2]))
     (own,) = explain_rows(one, loaded.bundle)
-    assert write(warehouse, one, [own], "v") == len(own)
-    rows = warehouse.rows("SELECT code, effect, fact, text_ko, text_en, features FROM risk_reasons ORDER BY position")
+    assert explain_also(warehouse, one, loaded.bundle) == len(own)
+    rows = warehouse.rows(
+        "SELECT code, effect, fact, text_ko, text_en, features FROM risk_reasons WHERE creator_id = @id ORDER BY position",
+        {"id": str(one.creator_id[0])},
+    )
     assert [row[:2] for row in rows] == [(reason.words.code, reason.effect) for reason in own]
     assert [json.loads(row[2]) for row in rows] == [dict(reason.words.facts) for reason in own]
     assert [row[3:] for row in rows] == [(r.text("ko"), r.text("en"), ",".join(r.features)) for r in own]
-
-
-def test_reasons_of_other_rows_are_refused(scored):
-    warehouse, _, today, _, _ = scored
-    with pytest.raises(Refused, match="Reasons of 1 rows were given for"):
-        write(warehouse, today, [()], "v")
 
 
 # --- words, from drawn facts
@@ -348,7 +343,14 @@ def worded(kind: str, own: dict, typical: dict, speaker: str, event: str | None 
          "최근 28일 중 활동일 2일 (일반적으로 8일)"),
         ("activity", {"active_days_28d": 12, "active_days_84d": 22}, {"active_days_28d": 8}, "active_days_28d",
          "최근 28일 활동일 12일 – 그 전 56일의 28일당 5일보다 늘어남"),
-        ("activity", {"streak_weeks": 1}, {"streak_weeks": 6}, "streak_weeks", "연속 활동 주 수: 1주 (일반적으로 6주)"),
+        ("activity", {"streak_weeks": 1}, {"streak_weeks": 6}, "streak_weeks",
+         "활동량과 리듬 – 연속 활동 주 수: 1주 (일반적으로 6주)"),
+        ("activity", {"events_per_active_day_28d": 1}, {"events_per_active_day_28d": 2}, "events_per_active_day_28d",
+         "활동량과 리듬 – 활동일당 활동 건수(28일): 1회 (일반적으로 2회)"),
+        ("activity", {"events_any_28d": 19}, {"events_any_28d": 86}, "events_any_28d",
+         "활동량과 리듬 – 최근 28일 본인·팬의 모든 이벤트 수: 19회 (일반적으로 86회)"),
+        ("rooms", {"fan_concentration_84d": 0.9}, {"fan_concentration_84d": 0.21}, "fan_concentration_84d",
+         "팬·방 구성 – 소수 팬에게 활동이 몰린 정도(84일, 1이면 한 명뿐): 0.9 (일반적으로 0.21)"),
         ("event", {f"{GIFT}_n_7d": 0, f"{GIFT}_n_28d": 6}, {f"{GIFT}_n_7d": 3}, f"{GIFT}_n_7d",
          "팬 'gift' – 최근 7일간 없음 (그 전 21일은 주 2회)"),
         ("event", {f"{GIFT}_n_28d": 4, f"{GIFT}_n_84d": 24}, {f"{GIFT}_n_28d": 9}, f"{GIFT}_n_28d",
@@ -371,10 +373,11 @@ def worded(kind: str, own: dict, typical: dict, speaker: str, event: str | None 
          "조용해진 팬 31명, 새로 온 팬 2명 (최근 28일, 활동 팬 10명)"),
         ("rooms", {"fans_28d": 3}, {"fans_28d": 40}, "fans_28d", "최근 28일 활동 팬 3명 (일반적으로 40명)"),
         ("rooms", {"top_fan_share_28d": 0.8}, {"top_fan_share_28d": 0.25}, "top_fan_share_28d",
-         "가장 활발한 팬의 활동 비중(28일): 80% (일반적으로 25%)"),
+         "팬·방 구성 – 가장 활발한 팬의 활동 비중(28일): 80% (일반적으로 25%)"),
         ("weekday", {"weekend_share_84d": np.nan}, {"weekend_share_84d": 0.5}, "weekend_share_84d",
-         "활동일 중 주말 비율: 아직 알 수 없음 (일반적으로 50%)"),
-        ("tenure", {"tenure_days": 1400}, {"tenure_days": 90}, "tenure_days", "첫 이벤트 후 일수: 1,400일 (일반적으로 90일)"),
+         "요일 습관 – 활동일 중 주말 비율: 아직 알 수 없음 (일반적으로 50%)"),
+        ("tenure", {"tenure_days": 1400}, {"tenure_days": 90}, "tenure_days",
+         "이용 기간 – 첫 이벤트 후 일수: 1,400일 (일반적으로 90일)"),
     ],
 )  # fmt: skip
 def test_facts_in_korean(kind, own, typical, speaker, ko):
@@ -416,7 +419,7 @@ def test_what_never_happened_within_84_days_is_not_told_as_84_days_ago():
     silent = worded("silence", {"recency_days": 84}, {"recency_days": 3, "active_days_84d": 20}, "recency_days")
     assert silent.text["ko"] == "최근 84일 중 활동일 0일 (일반적으로 20일)"
     tenth = worded("activity", {"recency_10th_days": 84, "active_share_84d": 0.1}, {"recency_10th_days": 30}, "recency_10th_days")
-    assert tenth.text["ko"] == "재적 기간 중 활동일 비율(최대 84일): 10% (일반적으로 100%)"
+    assert tenth.text["ko"] == "활동량과 리듬 – 재적 기간 중 활동일 비율(최대 84일): 10% (일반적으로 100%)"
 
 
 def test_a_ratio_that_nobody_could_find_again_is_not_told():

@@ -1,0 +1,148 @@
+"""What a backtest found: figures of every model at every horizon, fold by fold and pooled, as records, rows and JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fancare.churn.baselines import BASELINES
+from fancare.churn.bootstrap import Interval
+from fancare.churn.metrics import Figures
+from fancare.dates import Fold
+
+TABNET = "tabnet"
+MODELS = (TABNET, *BASELINES)
+
+
+@dataclass(frozen=True)
+class HorizonFigures:
+    """One model at one horizon: its figures over all test rows, and the interval of its AUC."""
+
+    figures: Figures
+    auc: Interval
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.figures.to_dict() | {"auc_low": self.auc.low, "auc_high": self.auc.high}
+
+
+@dataclass(frozen=True)
+class FoldFigures:
+    """One origin: what trained there, what tested it, and each model's AUC and ECE per horizon.
+
+    ``mean_risk`` is TabNet's per horizon, beside the ``churn_rate`` that came: where the ECE is large, their difference
+    tells whether the world moved as a whole after the origin.
+    """
+
+    fold: Fold
+    n_train: int
+    n_test: int
+    auc: Mapping[str, Mapping[int, float]]
+    ece: Mapping[str, Mapping[int, float]]
+    mean_risk: Mapping[int, float]
+    churn_rate: Mapping[int, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        split, test = self.fold.split, self.fold.test_as_ofs
+        return {
+            "origin": split.origin.isoformat(),
+            "cut": split.cut.isoformat(),
+            "first_training_as_of": split.training_as_ofs[0].isoformat(),
+            "last_training_as_of": split.training_as_ofs[-1].isoformat(),
+            "first_test_as_of": test[0].isoformat(),
+            "last_test_as_of": test[-1].isoformat(),
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "auc": {name: _by_horizon(values) for name, values in self.auc.items()},
+            "ece": {name: _by_horizon(values) for name, values in self.ece.items()},
+            "mean_risk": _by_horizon(self.mean_risk),
+            "churn_rate": _by_horizon(self.churn_rate),
+        }
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """All that a backtest found; ``to_json_dict`` is its public form.
+
+    ``minus`` holds, for each baseline, TabNet's mean AUC over the horizons minus the baseline's, with a paired interval.
+    ``alarm`` is a sentence when a figure is too good to be true, ``cannot_say`` one when TabNet is not shown to beat the
+    recency rule and chance; else both are None. ``off_weekday_ece`` is TabNet's ECE per horizon on test rows of other
+    weekdays than the training's (empty when no such rows were given). ``reliability`` holds per horizon, for bins of about
+    equal TabNet risk, what was said, what happened and how many rows.
+    """
+
+    entity: str
+    folds: tuple[FoldFigures, ...]
+    horizons: Mapping[int, Mapping[str, HorizonFigures]]
+    order_violations: int
+    fit_cpu_seconds: Mapping[str, float]
+    minus: Mapping[str, Interval]
+    off_weekday_ece: Mapping[int, float]
+    alarm: str | None
+    cannot_say: str | None
+    reliability: Mapping[int, Sequence[tuple[float, float, int]]] = field(default_factory=dict)
+
+    def mean_auc(self, model: str) -> float:
+        """The model's AUC averaged over the horizons."""
+        return float(np.mean([by_model[model].figures.auc for by_model in self.horizons.values()]))
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """JSON-able, without NaN: what cannot be said is None."""
+        return _without_nan(
+            {
+                "entity": self.entity,
+                "folds": [fold.to_dict() for fold in self.folds],
+                "horizons": {
+                    str(h): {name: figures.to_dict() for name, figures in by_model.items()}
+                    for h, by_model in self.horizons.items()
+                },
+                "order_violations": self.order_violations,
+                "fit_cpu_seconds": dict(self.fit_cpu_seconds),
+                "mean_auc": {name: self.mean_auc(name) for name in MODELS},
+                "tabnet_minus": {name: interval.to_dict() for name, interval in self.minus.items()},
+                "off_weekday_ece": {str(h): value for h, value in self.off_weekday_ece.items()},
+                "reliability": {
+                    str(h): [{"said": said, "happened": happened, "n": n} for said, happened, n in bins]
+                    for h, bins in self.reliability.items()
+                },
+                "alarm": self.alarm,
+                "cannot_say": self.cannot_say,
+            }
+        )
+
+    def sentences(self) -> list[str]:
+        """What a person must be told beside the figures: is TabNet ahead, too good, or unable to say."""
+        told = [
+            f"TabNet's mean AUC minus {name}'s: {gap.estimate:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
+            for name, gap in self.minus.items()
+            if not math.isnan(gap.low)
+        ]
+        if self.off_weekday_ece:
+            each = ", ".join(f"{value:.3f} at {h} days" for h, value in self.off_weekday_ece.items())
+            told.append(f"TabNet's ECE on other weekdays than training's: {each}")
+        return [*told, *(sentence for sentence in (self.alarm, self.cannot_say) if sentence)]
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat record per horizon and model, for tables."""
+        return [
+            {"horizon": h, "model": name, **_without_nan(figures.to_dict())}
+            for h, by_model in self.horizons.items()
+            for name, figures in by_model.items()
+        ]
+
+
+def _by_horizon(values: Mapping[int, float]) -> dict[str, float]:
+    return {str(h): value for h, value in values.items()}
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value
