@@ -71,11 +71,12 @@ def score(as_of: date, rank: int | None, risks: tuple[float, ...], creator: str 
 
 
 def reason(as_of: date, position: int, effect: float, texts: tuple[str, str], creator: str | None = None,
-           fan: str | None = None, entity: str = "creator") -> dict:  # fmt: skip
-    """One row of risk_reasons; ``texts`` are its sentences in Korean and English."""
+           fan: str | None = None, entity: str = "creator", joint: float | None = None) -> dict:  # fmt: skip
+    """One row of risk_reasons; ``texts`` are its sentences in Korean and English, ``joint`` the joint effect if another."""
     return {
         "entity": entity, "creator_id": creator, "fan_id": fan, "as_of": as_of, "position": position, "code": "silence",
-        "effect": effect, "joint_effect": effect, "horizon": 14, "features": "recency_days", "fact": "{}",
+        "effect": effect, "joint_effect": effect if joint is None else joint, "horizon": 14,
+        "features": "recency_days", "fact": "{}",
         "model_version": "20260630-1a2b3c", "text_ko": texts[0], "text_en": texts[1],
     }  # fmt: skip
 
@@ -123,15 +124,16 @@ def platform(warehouse: Warehouse, as_of: date = AS_OF, seed: int = 0, creators:
             if back == 0 and rank <= 30:
                 ratio = round(silence[i] / gap[i], 1)
                 usual = f"{gap[i]:.1f}"
+                joint = 0.31 * r14 + 0.07  # less than both together
                 reasons += [
                     reason(day, 1, 0.31 * r14, (
                         f"마지막 활동 후 {silence[i]}일 – 평소 간격({usual}일)의 {ratio}배",
                         f"{silence[i]} days since the last activity – {ratio} times the usual gap ({usual} days)",
-                    ), names[i]),
+                    ), names[i], joint=joint),
                     reason(day, 2, 0.12, (
                         "'broadcast' – 최근 14일 주당 1회, 그 전 주당 4.5회에서 감소",
                         "'broadcast' – 1 a week in the last 14 days, down from 4.5 a week",
-                    ), names[i]),
+                    ), names[i], joint=joint),
                     reason(day, 3, -0.054, (
                         "최근 28일 중 활동한 날 11일 (일반적으로 7일)", "active on 11 of the last 28 days (typically 7)",
                     ), names[i]),

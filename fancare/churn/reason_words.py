@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fancare import messages
-from fancare.churn.themes import Theme, subject
+from fancare.churn.themes import Theme, label, subject
 from fancare.panel.bits import SPAN
 from fancare.panel.feature import Feature
 
@@ -23,7 +23,7 @@ SPEAKS = 0.5  # of the strongest feature's own effect: what may speak for a them
 LONGER = 1.2  # a silence is worth comparing with the own usual gap from here on
 DOWN, UP = 0.8, 1.25  # a change against the own past is one from here on
 DAYS_BEFORE = {7: 21, 28: 56}  # a window is held against the mean of so many days before it: three weeks, eight weeks
-_UNITS = {"events", "days", "weeks", "fans", "rooms", "share", "ratio", "currency"}
+_UNITS = {u: u for u in ("events", "days", "weeks", "fans", "rooms", "share", "ratio", "currency")} | {"events/day": "events"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def words(theme: Theme, facts: Facts, alone: np.ndarray) -> Words | None:
             chosen = _CODES[theme.kind](theme, facts, facts.features[j])
             if chosen is not None:
                 return _worded(f"reason.{chosen[0]}", theme, facts, chosen[1])
-    return next(filter(None, (_feature(facts, j) for j in ordered)), None)
+    return next(filter(None, (_feature(theme, facts, j) for j in ordered)), None)
 
 
 _Chosen = tuple[str, dict[str, Any]] | None
@@ -200,8 +200,8 @@ def _worded(code: str, theme: Theme, facts: Facts, values: dict[str, Any]) -> Wo
     return Words(code, values, text)
 
 
-def _feature(facts: Facts, j: int) -> Words | None:
-    """One feature's value beside the typical one; None where a reader would see no difference, or what is not known."""
+def _feature(theme: Theme, facts: Facts, j: int) -> Words | None:
+    """Theme and one feature's value beside the typical; None where a reader would see no difference, or what is not known."""
     feature, value, typical = facts.features[j], float(facts.row[j]), float(facts.typical[j])
     if "recency" in feature.name and max(value, typical) >= SPAN:  # 84 stands for "not within 84 days"
         return None
@@ -215,14 +215,15 @@ def _feature(facts: Facts, j: int) -> Words | None:
         if own == usual:
             return None
         meaning = feature.meaning_ko if lang == "ko" else feature.meaning_en
-        text[lang] = messages.text(code, lang, meaning=meaning, value=own, typical=usual)
+        lead = "" if theme.kind == "event" else f"{label(theme.kind, None, None, facts.entity, lang)} – "  # an event names itself
+        text[lang] = messages.text(code, lang, theme=lead, meaning=meaning, value=own, typical=usual)
     return Words(code, values, text)
 
 
 def _with_unit(value: float, unit: str, lang: str) -> str:
     if math.isnan(value):
         return messages.shown(None)
-    return messages.text(f"unit.{unit if unit in _UNITS else 'plain'}", lang, value=_number(value))
+    return messages.text(f"unit.{_UNITS.get(unit, 'plain')}", lang, value=_number(value))
 
 
 def _number(value: float) -> float | int | None:

@@ -32,7 +32,7 @@ def features_for(
     """
     records = [*_activity(), *_rhythm(), *_tenure_and_weekday()]
     if other_events:
-        records += _any_event()
+        records += _any_event(entity)
     if revenue:
         records += _amounts("own", "rev", "revenue", "후원", "revenue", None)
     for slot in slots:
@@ -86,17 +86,22 @@ def _activity() -> Iterator[Feature]:
     yield _f("events_trend_28d", "trend", "ratio", "최근 28일 활동 ÷ 이전 56일의 4주 평균",
              "28 days against the 8 weeks before", f"({act}_n28 + 1) / (({act}_n84 - {act}_n28) / 2 + 1)",
              window=84)  # fmt: skip
-    yield _f("events_per_active_day_28d", "counts", "events/day", "활동일당 활동 건수(28일)", "activity events an active day",
+    yield _f("events_per_active_day_28d", "counts", "events/day", "활동일당 활동 건수(28일)", "activity events an active day, 28 days",
              f"SAFE_DIVIDE({act}_n28, {bits.active_days(act, 28)})", window=28)  # fmt: skip
 
 
-def _any_event() -> Iterator[Feature]:
+def _any_event(entity: str) -> Iterator[Feature]:
+    ko, en = {
+        "creator": ("본인·팬의 모든 이벤트", "events of any kind, own and fans'"),
+        "room": ("이 방에서 팬의 모든 이벤트", "the fan's events of any kind in this room"),
+        "fan": ("팬의 모든 이벤트", "the fan's events of any kind"),
+    }[entity]
     for w in (28, 84):
-        yield _f(f"events_any_{w}d", "counts", "events", f"최근 {w}일 모든 이벤트 수", f"events of any kind, {w} days",
+        yield _f(f"events_any_{w}d", "counts", "events", f"최근 {w}일 {ko} 수", f"{en}, {w} days",
                  f"own.any_n{w}", window=w)  # fmt: skip
-        yield _f(f"days_any_{w}d", "active_days", "days", f"최근 {w}일 이벤트가 있던 날", f"days with any event, {w} days",
+        yield _f(f"days_any_{w}d", "active_days", "days", f"최근 {w}일 {ko} 중 하나라도 있던 날", f"days with {en}, {w} days",
                  bits.active_days("own.any", w), window=w)  # fmt: skip
-    yield _f("recency_any_days", "recency", "days", "마지막 이벤트 후 일수", "days since the last event of any kind",
+    yield _f("recency_any_days", "recency", "days", f"{ko} 중 마지막 후 일수", f"days since the last of {en}",
              bits.recency("own.any"))  # fmt: skip
 
 
@@ -189,7 +194,8 @@ def _fans_of_creator() -> list[Feature]:
           "SAFE_DIVIDE(rooms.regular, rooms.n_84)", 84),
         r("top_fan_share_28d", "share", "가장 활발한 팬의 활동 비중(28일)", "share of activity by the most active fan",
           "SAFE_DIVIDE(rooms.top_n28, rooms.sum_n28)", 28),
-        r("fan_concentration_84d", "index", "팬 활동 집중도(HHI, 84일)", "concentration of activity over fans (HHI)",
+        r("fan_concentration_84d", "index", "소수 팬에게 활동이 몰린 정도(84일, 1이면 한 명뿐)",
+          "how far activity comes from few fans, 84 days (1: from one alone)",
           "SAFE_DIVIDE(rooms.squares_n84, rooms.sum_n84 * rooms.sum_n84)", 84),
         r("fan_days_mean_28d", "days", "팬 1인당 활동일(28일)", "active days a fan", "rooms.days_mean", 28),
         r("fan_events_spread_84d", "log events", "팬별 활동량의 편차", "spread of activity over fans (SD of log counts)",
@@ -211,7 +217,8 @@ def _rooms_of_fan(block: str, prefix: str) -> list[Feature]:
         r("rooms_84d", "rooms", "최근 84일 활동한 방 수", "rooms active in, 84 days", f"COALESCE({block}.n_84, 0)", 84),
         r("rooms_lost_28d", "rooms", "최근 28일 조용해진 방 수", "rooms gone silent for 28 days", f"COALESCE({block}.lost, 0)", 84),
         r("rooms_gained_28d", "rooms", "최근 28일 새로 찾은 방 수", "rooms new in 28 days", f"COALESCE({block}.gained, 0)", 84),
-        r("room_concentration_84d", "index", "방별 활동 집중도(HHI, 84일)", "concentration of activity over rooms (HHI)",
+        r("room_concentration_84d", "index", "소수 방에 활동이 몰린 정도(84일, 1이면 한 방뿐)",
+          "how far activity goes to few rooms, 84 days (1: to one alone)",
           f"SAFE_DIVIDE({block}.squares_n84, {block}.sum_n84 * {block}.sum_n84)", 84),
     ]  # fmt: skip
 

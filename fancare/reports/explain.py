@@ -166,17 +166,25 @@ def _reason_lines(warehouse: Warehouse, config: Config, key: rhythm.Key, as_of: 
         return [text("page.reasons_none", lang)]
     unit = "%p" if lang == "ko" else " pp"
     lines = [text("explain.reasons", lang, horizon=rows[0][0])]
-    for _, effect, sentence in rows:
+    for _, effect, _, sentence in rows:
         lines.append(f"  {'↑' if effect > 0 else '↓'} {100 * effect:+6.1f}{unit}  {visible(sentence)}")
+    raising = [joint for _, effect, joint, _ in rows if effect > 0]
+    if len(raising) > 1:
+        lines.append(f"  {text('page.reasons_together', lang, effect=f'{100 * raising[0]:+.1f}{unit}')}")
     return lines
 
 
 def _reasons(warehouse: Warehouse, config: Config, key: rhythm.Key, as_of: date, lang: str) -> list[tuple]:
-    """(horizon, effect, sentence), the largest effect first."""
+    """(horizon, effect, joint effect, sentence), the largest effect first."""
     if not warehouse.has_table("risk_reasons"):
         return []
     return warehouse.rows(
-        f"SELECT horizon, effect, text_{'ko' if lang == 'ko' else 'en'} FROM risk_reasons WHERE {_THIS_ENTITY} ORDER BY position",
+        f"""
+        SELECT horizon, effect, joint_effect, text_{"ko" if lang == "ko" else "en"}
+        FROM risk_reasons
+        WHERE {_THIS_ENTITY}
+        ORDER BY position
+        """,
         _parameters(config, key, as_of),
     )
 

@@ -33,12 +33,12 @@ Contribution = tuple[str, str, float]  # label in Korean, in English, mean absol
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason behind a score: its sentence, and the effect of the fact on the risk over ``horizon`` days."""
+    """One reason behind a score: its sentence, and what its theme does to the risk, alone and with the others of its sign."""
 
     ko: str
     en: str
     effect: float
-    horizon: int
+    joint_effect: float
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ class Listed:
     reasons: tuple[Reason, ...]
     weeks: tuple[int, ...]
     change: float | None
+
+    @property
+    def together(self) -> float | None:
+        """What the raising reasons do to the risk together; None where there are no two of them."""
+        raising = [reason.joint_effect for reason in self.reasons if reason.effect > 0]
+        return raising[0] if len(raising) > 1 else None
 
 
 def write(
@@ -178,7 +184,7 @@ def _reasons(warehouse: Warehouse, config: Config, as_of: date) -> dict[rhythm.K
         return {}
     found = warehouse.rows(
         """
-        SELECT why.creator_id, why.fan_id, why.text_ko, why.text_en, why.effect, why.horizon
+        SELECT why.creator_id, why.fan_id, why.text_ko, why.text_en, why.effect, why.joint_effect
         FROM risk_reasons AS why
         INNER JOIN watchlist AS listed
           ON listed.entity = why.entity
@@ -191,8 +197,8 @@ def _reasons(warehouse: Warehouse, config: Config, as_of: date) -> dict[rhythm.K
         {"entity": config.churn.entity, "as_of": as_of},
     )
     reasons: dict[rhythm.Key, list[Reason]] = {}
-    for creator, fan, ko, en, effect, horizon in found:
-        reasons.setdefault((creator, fan), []).append(Reason(visible(ko), visible(en), effect, horizon))
+    for creator, fan, ko, en, effect, joint in found:
+        reasons.setdefault((creator, fan), []).append(Reason(visible(ko), visible(en), effect, joint))
     return reasons
 
 

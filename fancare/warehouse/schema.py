@@ -173,7 +173,9 @@ def risk_scores_table(horizons: tuple[int, ...]) -> Table:
         (
             _entity, _creator, _fan, _as_of, *risks,
             Column("band", "STRING", "by the model spec's thresholds; unknown where it cannot be said", values=BANDS),
-            Column("rank", "INT64", "1 = highest risk; null where bands are unknown", nullable=True, minimum=1),
+            Column(
+                "rank", "INT64", "1 = highest risk at the bands' horizon; null where bands are unknown", nullable=True, minimum=1
+            ),
             Column("model_name", "STRING", "the model spec's name"),
             Column("model_version", "STRING", "the registry's version of the champion"),
             Column("spec_hash", "STRING", "hash of data and model spec"),
@@ -192,11 +194,18 @@ RISK_REASONS = Table(
         _entity, _creator, _fan, _as_of,
         Column("position", "INT64", "1 = largest effect", minimum=1),
         Column("code", "STRING", "from the controlled vocabulary of the message catalogue"),
-        Column("effect", "FLOAT64", "risk with the fact minus risk with a typical value instead", minimum=-1, maximum=1),
-        Column("joint_effect", "FLOAT64", "the same for all the entity's reasons of this sign at once", minimum=-1, maximum=1),
+        Column(
+            "effect", "FLOAT64",
+            "risk minus the risk with typical values for all of the features; effects of several reasons do not add up",
+            minimum=-1, maximum=1,
+        ),
+        Column(
+            "joint_effect", "FLOAT64", "the same for the features of all the entity's reasons of this sign at once",
+            minimum=-1, maximum=1,
+        ),
         Column("horizon", "INT64", "days of the risk that the effect is on"),
-        Column("features", "STRING", "the features that were occluded, comma-separated"),
-        Column("fact", "STRING", "the raw fact as canonical JSON"),
+        Column("features", "STRING", "the features of the reason's theme, which were occluded together; comma-separated"),
+        Column("fact", "STRING", "the raw fact that speaks for the theme, as canonical JSON"),
         Column("text_ko", "STRING", "the reason in Korean"),
         Column("text_en", "STRING", "the reason in English"),
         Column("model_version", "STRING", "the registry's version of the champion"),
@@ -216,7 +225,7 @@ def watchlist_table(horizons: tuple[int, ...]) -> Table:
         "The top of risk_scores, as many rows as people can act on. Public: changing it is a breaking change.",
         (
             _entity, _creator, _fan, _as_of,
-            Column("rank", "INT64", "1 = highest risk", minimum=1),
+            Column("rank", "INT64", "1 = highest risk at the bands' horizon", minimum=1),
             *risks,
             Column("band", "STRING", "by the model spec's thresholds", values=BANDS),
             Column("last_active_date", "DATE", "the last day of activity"),

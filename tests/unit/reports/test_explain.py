@@ -63,7 +63,7 @@ def test_a_creator_at_risk_in_korean(scored):
 (위험도: 앞으로 그 기간 동안 활동이 한 번도 없을 확률)
 위험 높음 – 바로 살펴봐 주세요 (14일 기준) · 3명 중 1위
 
-이유 (↑ 높임 ↓ 낮춤, 14일 위험도의 차이)
+이유 (숫자: 그 사실이 속한 주제 전체가 14일 위험도를 높인(↑)·낮춘(↓) 정도. 서로 겹치므로 더할 수 없음)
   ↑  +31.0%p  마지막 활동 후 12일 – 평소 간격(4일)의 3배
   ↓   -5.4%p  최근 28일 활동 팬 1명 (일반적으로 4명)
 
@@ -87,7 +87,7 @@ creator lumi · Thu 30 Apr 2026
 (risk: the probability of no activity at all over that many days)
 high risk: look at it now (by 14 days) · rank 1 of 3
 
-Why (↑ raises ↓ lowers, difference to the 14-day risk)
+Why (by how much the whole theme of each fact raises ↑ or lowers ↓ the 14-day risk; they overlap, so they do not add up)
   ↑  +31.0 pp  last activity 12 d ago – 3 times the usual gap (4 d)
   ↓   -5.4 pp  1 fans active in the last 28 days (typically 4)
 
@@ -187,6 +187,22 @@ def test_a_model_that_cannot_say_gives_no_rank_and_no_reasons(log):
     assert "판단 불가: 모델이 단순 규칙보다 낫다고 확인되지 않아 2명 모두 순위를 매기지 않았습니다." in text
     assert "이유" not in text
     assert "none of the 2 scored is ranked" in told(log, "lumi", "en")
+
+
+@pytest.mark.parametrize(
+    ("lang", "line"), [("ko", "  ↑ 함께 보면 +41.0%p"), ("en", "  ↑ together +41.0 pp")]
+)
+def test_reasons_that_raise_the_risk_are_weighed_together(log, lang, line):
+    """+31 and +25 are not +56: the themes overlap. What lowers the risk has no part in it."""
+    as_of = day(TODAY)
+    put(log, risk_scores_table(HORIZONS), [score(as_of, 1, (0.9, 0.5, 0.4), "lumi")])
+    put(log, RISK_REASONS, [
+        reason(as_of, 1, 0.31, SILENCE, "lumi", joint=0.41), reason(as_of, 2, 0.25, FANS, "lumi", joint=0.41),
+        reason(as_of, 3, -0.1, FANS, "lumi", joint=-0.1),
+    ])  # fmt: skip
+    lines = told(log, "lumi", lang).splitlines()
+    (at,) = (n for n, own in enumerate(lines) if "-10.0" in own)
+    assert lines[at + 1] == line
 
 
 # --- reasons on demand

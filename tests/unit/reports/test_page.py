@@ -118,6 +118,17 @@ def test_the_list_is_the_table(tmp_path):
     assert "이유가 기록되지 않았습니다." in second.text
 
 
+def test_the_number_beside_a_reason_is_its_themes_and_numbers_do_not_add_up(tmp_path):
+    page = small(tmp_path, TWO, reasons=[
+        reason(TODAY, 1, 0.5, ("침묵", "silent"), "lumi", joint=0.612), reason(TODAY, 2, 0.4, ("팬", "fan"), "lumi", joint=0.612),
+        reason(TODAY, 3, -0.1, ("후원", "gift"), "lumi"), reason(TODAY, 1, 0.05, ("팬", "fan"), "byul"),
+    ])  # fmt: skip
+    assert [e.text for e in page.find("div", "together")] == ["↑ 함께 보면 +61.2%p↑ together +61.2 pp"], "of lumi's two"
+    said = page.said("ko")
+    assert "숫자는 그 주제의 변수 전체가 평범한 값일 때와 비교한 14일 위험도의 차이" in said
+    assert "숫자는 더할 수 없고" in said
+
+
 def test_the_headline_and_the_tiles_add_up(tmp_path):
     page = small(tmp_path, [*TWO, score(TODAY, 3, (0.6, 0.5, 0.5), "haneul", band="low")])
     said = page.said("ko")
