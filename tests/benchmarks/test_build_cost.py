@@ -14,8 +14,9 @@ from statistics import median
 import duckdb
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LOG = Path(os.environ.get("FANCARE_REAL_DATA", ROOT.parent / "shared" / "data")) / "tv_chat.parquet"
+from tests.real_logs import REAL_LOGS
+
+LOG = REAL_LOGS / "tv_chat.parquet"
 THREADS = 1
 ROUNDS = 3
 MEMORY_LIMIT_GB = 2.5

@@ -9,20 +9,20 @@ import pytest
 
 from fancare.events.extent import LogExtent, log_extent
 from fancare.warehouse.duckdb_engine import Warehouse
+from tests.real_logs import REAL_LOGS
 from tests.small_log import PARQUET, bring_in, write_config
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 COLUMNS = PARQUET.replace('"creator"', '"creator_id"').replace('"fan"', '"fan_id"')
 
 pytestmark = [
     pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the real logs are not here"),
+    pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="the real logs are not here"),
 ]
 
 
 def settings(folder: Path, name: str, source: str, timezone: str):
-    return write_config(folder, source.replace('"log"', f'"{DATA / name}"'), timezone)
+    return write_config(folder, source.replace('"log"', f'"{REAL_LOGS / name}"'), timezone)
 
 
 def test_tips(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_rooms_have_system_rows_and_ids_as_floats(tmp_path: Path) -> None:
 
 
 def test_mixpanel_sample(tmp_path: Path) -> None:
-    source = f'kind = "mixpanel-export"\npath = "{DATA / "mixpanel_sample.ndjson.gz"}"\n[source.columns]\n'
+    source = f'kind = "mixpanel-export"\npath = "{REAL_LOGS / "mixpanel_sample.ndjson.gz"}"\n[source.columns]\n'
     config = write_config(tmp_path, source + 'creator_id = "creator_id"\namount = "amount"\n', "UTC")
     with Warehouse.in_memory() as warehouse:
         report = bring_in(warehouse, config, NOW)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from fancare.config import load
 from fancare.events.simulator.simulate import simulate
 from fancare.events.simulator.world import CREATOR_ACTS
 from fancare.events.sniff import write_config
+from tests.real_logs import REAL_LOGS
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 REAL = [
@@ -27,9 +26,9 @@ REAL = [
 @pytest.mark.real_data
 @pytest.mark.parametrize(("file", "kind", "creator", "amount", "activity", "entity"), REAL)
 def test_a_real_log_gives_a_config_that_loads(tmp_path, file, kind, creator, amount, activity, entity):
-    if not (DATA / file).exists():
+    if not (REAL_LOGS / file).exists():
         pytest.skip(f"{file} is not part of the repository")
-    report = write_config(DATA / file, tmp_path / "fancare.toml", NOW)
+    report = write_config(REAL_LOGS / file, tmp_path / "fancare.toml", NOW)
     config = load(tmp_path / "fancare.toml")
     assert report.problem is None
     assert config.source.kind == kind

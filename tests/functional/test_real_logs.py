@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("FANCARE_REAL_DATA", ROOT.parent / "shared" / "data"))
+from tests.real_logs import REAL_LOGS
+
 CONFIGS = Path(__file__).parent / "logs"
 PEAK_GB = 2.5
 WITHIN = 0.01  # mean AUC that TabNet may lie below gradient boosting
@@ -21,13 +21,13 @@ WITHIN = 0.01  # mean AUC that TabNet may lie below gradient boosting
 pytestmark = [
     pytest.mark.real_data,
     pytest.mark.slow,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the real logs are not here"),
+    pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="the real logs are not here"),
 ]
 
 
 def run_main_job(name: str, folder: Path) -> tuple[dict[str, Any], float]:
     """The backtest in the champion's manifest, and the peak resident memory in GB."""
-    (folder / "fancare.toml").write_text((CONFIGS / f"{name}.toml").read_text().replace('path = "', f'path = "{DATA}/'))
+    (folder / "fancare.toml").write_text((CONFIGS / f"{name}.toml").read_text().replace('path = "', f'path = "{REAL_LOGS}/'))
     fancare = Path(sys.executable).with_name("fancare")
     with open(folder / "told.txt", "w") as told:
         process = subprocess.Popen(
