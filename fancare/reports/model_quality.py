@@ -1,4 +1,4 @@
-"""What a backtest says about the model, read from its JSON (DESIGN §6) into records that a page can draw.
+"""What a backtest says about the model, read from its JSON into records that a page can draw.
 
 A figure that the file lacks, or that could not be said, is None here: the page shows a dash and goes on.
 """
@@ -80,7 +80,7 @@ class Quality:
 
 
 def read(backtest: Mapping[str, Any]) -> Quality:
-    """The backtest's JSON as records; keys it lacks become None, keys it has beyond DESIGN §6 are used where known."""
+    """The backtest's JSON as records; keys it lacks become None, further ones are used where known."""
     horizons = backtest.get("horizons") or {}
     reliability = backtest.get("reliability") or {}
     origins = [str(fold["origin"]) for fold in backtest.get("folds") or () if isinstance(fold, Mapping) and "origin" in fold]

@@ -57,7 +57,7 @@ def test_horizons_make_columns(horizons: tuple[int, ...]):
 
 
 def test_the_public_contract_is_as_the_design_says():
-    """DESIGN §5; changing it is a breaking change."""
+    """The public contract; changing it is a breaking change."""
     risk_scores = next(table for table in TABLES if table.name == "risk_scores")
     assert risk_scores.column_names == (
         "entity", "creator_id", "fan_id", "as_of", "risk_7d", "risk_14d", "risk_28d", "band", "rank", "model_name",
