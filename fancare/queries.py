@@ -22,6 +22,7 @@ _MADE_BY = {
     "ingested_files": "`fancare ingest`, a row for each file",
     "dead_letters": "`fancare ingest`, a row for each line it could not read",
     "quarantine": "`fancare ingest`, a row for each impossible time",
+    "without_actor": "`fancare ingest`, a row for each file and event name",
     "quality_checks": "`fancare check`",
     "risk_scores": "`fancare score`: the champion over the features",
     "risk_reasons": "`fancare score`: the champion asked again without each fact",

@@ -38,9 +38,11 @@ from fancare.warehouse.schema import (
     IDENTITY_LINKS,
     INGESTED_FILES,
     QUARANTINE,
+    WITHOUT_ACTOR,
 )
 
-TABLES = (EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, INGESTED_FILES, DEAD_LETTERS, QUARANTINE)
+TABLES = (EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, INGESTED_FILES, DEAD_LETTERS, QUARANTINE,
+          WITHOUT_ACTOR)  # fmt: skip
 
 
 def ingest(
@@ -179,7 +181,7 @@ def _unknown(warehouse: Warehouse, files: list[SourceFile]) -> list[SourceFile]:
 
 
 def _insert(warehouse: Warehouse, config: Config, staged: Staged, days: daily.ChangedDays, task: Task) -> FileReport:
-    """One staged file into `events`; its dead letters and quarantined rows into their tables."""
+    """One staged file into `events`; its refused rows into their tables, those without an actor as counts."""
     inserted = deduplication.insert(warehouse, config, staged, days, task)
     refusals.keep(warehouse, staged)
     return FileReport(

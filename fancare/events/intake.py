@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from statistics import median
 from typing import TYPE_CHECKING
 
 from fancare.events.verdict import Check, Verdict, finding
+from fancare.messages import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 DEAD_SHARE, DEAD_LINES = 1e-4, 10  # more than both: the file is malformed
 QUARANTINE_AMBER, QUARANTINE_RED = 1e-3, 0.05
-DUPLICATES_AMBER, LATE_AMBER, SURROGATE_AMBER = 0.10, 0.20, 0.01
+DUPLICATES_AMBER, LATE_AMBER, SURROGATE_AMBER, NO_ACTOR_AMBER = 0.10, 0.20, 0.01, 0.01
+NAMES_SHOWN = 3
 MIN_ROWS = 100  # below, a share says nothing
 EARLIER_FILES, TIMES_USUAL = 3, 3.0
 LIMIT_FROM = 10_000
@@ -36,6 +38,8 @@ class FileCounts:
     n_surrogate_ids: int
     n_late: int
     is_latest: bool
+    n_no_actor: int = 0
+    without_actor: tuple[str, ...] = ()  # the event names that most of these rows have
 
     @property
     def name(self) -> str:
@@ -44,7 +48,7 @@ class FileCounts:
 
 LATEST_FILES = """
 SELECT path, n_rows, n_events, n_duplicates + n_identity_duplicates, n_dead, n_quarantined, n_surrogate_ids, n_late,
-  ingested_at = (SELECT MAX(ingested_at) FROM ingested_files)
+  ingested_at = (SELECT MAX(ingested_at) FROM ingested_files), n_no_actor, sha256
 FROM ingested_files
 ORDER BY ingested_at DESC, path
 """
@@ -52,7 +56,19 @@ ORDER BY ingested_at DESC, path
 
 def read_files(warehouse: Warehouse) -> list[FileCounts]:
     """Every file that came in, newest first; those of the last ingest are ``is_latest``."""
-    return [FileCounts(*row) for row in warehouse.rows(LATEST_FILES)]
+    names = _names_without_actor(warehouse)
+    rows = warehouse.rows(LATEST_FILES)
+    return [replace(FileCounts(*row[:-1]), without_actor=names.get(row[-1], ())) for row in rows]
+
+
+def _names_without_actor(warehouse: Warehouse) -> dict[str, tuple[str, ...]]:
+    """Of each file (by hash) the event names that most rows without an actor have."""
+    if not warehouse.has_table("without_actor"):
+        return {}
+    names: dict[str, tuple[str, ...]] = {}
+    for sha256, name in warehouse.rows("SELECT sha256, event_name FROM without_actor ORDER BY n_rows DESC, event_name"):
+        names[sha256] = (*names.get(sha256, ()), name)[:NAMES_SHOWN]
+    return names
 
 
 def check_files(files: Iterable[FileCounts], names_ids: bool, outages: Iterable[date] = ()) -> list[Check]:
@@ -92,6 +108,8 @@ def _of_file(file: FileCounts, earlier: list[FileCounts], names_ids: bool, is_ou
     elif file.n_quarantined:
         verdict = "amber" if quarantined > QUARANTINE_AMBER else "green"
         found.append(_share("quarantined", verdict, file, file.n_quarantined, f"≤ {QUARANTINE_AMBER:.1%}"))
+    if file.n_no_actor > NO_ACTOR_AMBER * file.n_rows and file.n_rows >= MIN_ROWS:
+        found.append(_share("no_actor", "amber", file, file.n_no_actor, f"≤ {NO_ACTOR_AMBER:.0%}"))
     # a file that was sent again whole is no news, and neither are exports that overlap by habit
     duplicates = [f.n_duplicates / f.n_rows for f in earlier if f.n_rows]
     if file.n_events and file.n_duplicates > _bound(DUPLICATES_AMBER, duplicates) * file.n_rows:
@@ -110,7 +128,7 @@ def _share(name: str, verdict: Verdict, file: FileCounts, n: int, expected: str)
     share = n / file.n_rows
     return finding(
         name, verdict, subject=file.path, observed=f"{n:,} ({share:.2%})", expected=expected, file=file.name, n=n,
-        n_rows=file.n_rows, share=share,
+        n_rows=file.n_rows, share=share, names=", ".join(f"'{shown(each)}'" for each in file.without_actor) or "–",
     )  # fmt: skip
 
 

@@ -38,12 +38,18 @@ QUIET_SHARE = 0.7  # the quietest four hours must hold less than this share of a
 
 @dataclass(frozen=True)
 class EventLook:
-    """One event name: how often, how often with an amount, how often the acting id is the room's creator."""
+    """One event name: how often, how often with an amount, how often the acting id is the room's creator.
+
+    ``share_own`` counts rows that name a creator and no fan too; ``share_no_fan`` these alone, ``share_nobody`` those that
+    name neither.
+    """
 
     name: str
     n: int
     share_amount: float
     share_own: float
+    share_no_fan: float = 0.0
+    share_nobody: float = 0.0
 
     @property
     def is_passive(self) -> bool:
@@ -107,11 +113,15 @@ def look_at_events(warehouse: Warehouse, sample: Sample, guesses: Mapping[str, G
     amount_sql = "NULL::DOUBLE" if amount is None else f"try_cast({quoted(amount)} AS DOUBLE)"
     rows = warehouse.raw(f"""
         WITH named AS (
-          SELECT {name} AS name, {actor} AS actor, {text('creator_id')} AS creator, {amount_sql} AS amount FROM sample
+          SELECT {name} AS name, nullif({actor}, '') AS actor, nullif({text('creator_id')}, '') AS creator,
+            {amount_sql} AS amount
+          FROM sample
         ), creators AS (SELECT DISTINCT creator FROM named WHERE creator IS NOT NULL)
         SELECT named.name, count(*) AS n, count(*) FILTER (amount <> 0) / count(*),
           count(*) FILTER (actor = named.creator OR (actor IS NULL AND named.creator IS NOT NULL)
-            OR (named.creator IS NULL AND creators.creator IS NOT NULL)) / count(*)
+            OR (named.creator IS NULL AND creators.creator IS NOT NULL)) / count(*),
+          count(*) FILTER (actor IS NULL AND named.creator IS NOT NULL) / count(*),
+          count(*) FILTER (actor IS NULL AND named.creator IS NULL) / count(*)
         FROM named LEFT JOIN creators ON creators.creator = named.actor
         WHERE named.name IS NOT NULL
         GROUP BY named.name ORDER BY n DESC, named.name LIMIT {MAX_NAMES}
@@ -153,8 +163,14 @@ def propose(sample: Sample, guesses: Mapping[str, Guess], events: tuple[EventLoo
     has_fans = fan is not None or sample.kind == "mixpanel-export"
     n_creators = sample.column(creator).n_distinct if creator else 0
     # visits are left out: by whom they are is derived, and a device not yet known must not become a creator
-    acts = tuple(e.name for e in events if not e.is_passive and _is_creators(e, creator is not None))
-    present = [e for e in events if not e.is_passive] or [e for e in events if not e.name.startswith("$")] or list(events)
+    # (unless they name creators only: such rows would be dropped)
+    acts = tuple(
+        e.name for e in events
+        if (has_fans and e.share_no_fan >= OWN_SHARE) or (not e.is_passive and _is_creators(e, creator is not None))
+    )  # fmt: skip
+    counted = [e for e in events if e.share_nobody < OWN_SHARE] or list(events)  # the others' rows are dropped
+    present = [e for e in counted if not e.is_passive]
+    present = present or [e for e in counted if not e.name.startswith("$")] or counted
     own = [e.name for e in present if e.name in acts or e.share_own >= MONEY_SHARE]
     by_fans = [e.name for e in present if e.name not in acts]
     revenue = tuple(e.name for e in events if e.share_amount >= MONEY_SHARE)

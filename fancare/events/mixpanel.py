@@ -84,6 +84,7 @@ class LineReader:
         self._arrived = columns.arrived_at or "mp_processing_time_ms"
         self._user = columns.fan_id if columns.fan_id not in (None, "distinct_id") else "$user_id"
         self._creator, self._amount = columns.creator_id, columns.amount
+        self._creator_acts = frozenset(config.events.creator_acts)
         self._source_zone, self._zone = ZoneInfo(config.source.timezone), ZoneInfo(config.platform.timezone)
         self._earliest, self._latest = _micros(EARLIEST.replace(tzinfo=UTC)), _micros(latest.replace(tzinfo=UTC))
         self._canonical = {self._time, "distinct_id", self._user, self._insert_id, self._creator, self._amount}
@@ -125,6 +126,8 @@ class LineReader:
         amount = _amount(properties.get(self._amount), self._amount) if self._amount else None
         if creator is not None:
             links = (*links, Link(creator, creator, False))
+            if actor is None and name in self._creator_acts:
+                actor = creator
         if name in LINK_EVENTS:
             kind, reason = "link", None
         elif actor is None:

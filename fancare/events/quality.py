@@ -121,11 +121,14 @@ def _check_names(
 ) -> list[Check]:
     named = {"listed": list(volume.listed_names(config)), "most": MOST_NAMES}
     spans = [volume.NameSpan(*row) for row in warehouse.rows(_sql("name_totals"), named)]
+    dropped = []
+    if warehouse.has_table("without_actor"):
+        dropped = [volume.Dropped(*row) for row in warehouse.rows(_sql("names_without_actor"), named)]
     # the first fresh day is judged by the 8 weeks before it
     since = judged.fresh[0] - timedelta(7 * completeness.WEEKS)
     rows = warehouse.rows(_sql("name_days"), {"names": [span.name for span in spans], "from_day": since})
     series = _series(rows)
-    checks = volume.check_names(spans, series, counts, config, judged)
+    checks = volume.check_names(spans, dropped, series, counts, config, judged)
     return checks + volume.check_amounts(series, config.events.revenue, judged)
 
 

@@ -66,7 +66,7 @@ def too_many(staged: Staged) -> bool:
 
 
 def keep(warehouse: Warehouse, staged: Staged) -> None:
-    """The file's dead letters and quarantined rows into their tables."""
+    """The file's dead letters and quarantined rows into their tables, and counts of its rows without an actor."""
     parameters = {"path": literal_path(staged.path), "name": staged.file.name, "sha256": staged.file.sha256}
     if staged.count("dead"):
         warehouse.raw(
@@ -78,6 +78,13 @@ def keep(warehouse: Warehouse, staged: Staged) -> None:
         warehouse.raw(
             "INSERT INTO quarantine BY NAME SELECT $name AS path, $sha256 AS sha256, line, reason, event_time, event_name, "
             "actor_id FROM read_parquet($path) WHERE kind = 'quarantined'",
+            parameters,
+        )
+    if staged.count("no actor"):
+        warehouse.raw(
+            "INSERT INTO without_actor BY NAME SELECT $name AS path, $sha256 AS sha256, event_name, count(*) AS n_rows, "
+            "min(activity_date) AS first_day, max(activity_date) AS last_day FROM read_parquet($path) "
+            "WHERE kind = 'no actor' GROUP BY event_name",
             parameters,
         )
 

@@ -194,7 +194,8 @@ def _render(
         ],
         more_events=means.n_names - len(means.events),
         creator_acts=means.creator_acts,
-        acts_ground=" (the acting id is the room's creator in at least 95% of them)" if means.creator_acts else
+        acts_ground=" (in at least 95% of them the acting id is the room's creator, or no fan is named)" if means.creator_acts
+        else
         "; leave empty where the log names the creator as the one who acts",
         creator_activity=means.creator_activity,
         activity_ground=means.activity_ground,
@@ -226,6 +227,8 @@ def _note(event: EventLook) -> str:
         notes.append(f"{event.share_amount:.0%} with an amount")
     if event.share_own >= 0.005:
         notes.append(f"{event.share_own:.0%} by the creator")
+    if event.share_nobody >= 0.005:
+        notes.append(f"{event.share_nobody:.0%} name nobody who acts: dropped")
     if event.is_passive:
         notes.append("a visit or the system's")
     return f"  ({', '.join(notes)})" if notes else ""

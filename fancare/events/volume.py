@@ -41,6 +41,19 @@ class NameSpan:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """The rows of one event name that were dropped for want of an actor. Days are None where their times are unreadable."""
+
+    name: str
+    n_rows: int
+    first_day: date | None
+    last_day: date | None
+
+    def is_since(self, day: date) -> bool:
+        return self.last_day is not None and self.last_day >= day
+
+
+@dataclass(frozen=True)
 class Judged:
     """Which days are judged, and how: red is for ``fresh`` days; low ones among them only up to ``data_through``."""
 
@@ -93,31 +106,51 @@ def check_days(counts: Mapping[date, int], judged: Judged) -> list[Check]:
 
 
 def check_names(
-    spans: Iterable[NameSpan], series: Mapping[str, NameDays], totals: Mapping[date, int], config: Config, judged: Judged
+    spans: Iterable[NameSpan],
+    dropped: Iterable[Dropped],
+    series: Mapping[str, NameDays],
+    totals: Mapping[date, int],
+    config: Config,
+    judged: Judged,
 ) -> list[Check]:
     """Expected names that never occur or vanished, and names that are new.
 
-    Names are expected because [events] lists them. Others are watched too (they are features), at worst amber.
+    Names are expected because [events] lists them. Others are watched too (they are features), at worst amber. A name
+    whose rows were ``dropped`` is in the log, be it without an actor, and what it lacks is told.
     """
     by_name = {span.name: span for span in spans}
+    actorless = {one.name: one for one in dropped}
     listed = listed_names(config)
     recently = judged.last_whole_day - timedelta(NEW_NAME_DAYS)
     settled = judged.first_day + timedelta(NEW_NAME_DAYS)
-    newcomers = [s.name for s in by_name.values() if s.first_day > max(recently, settled)]
+    new_from = max(recently, settled)
+    newcomers = [s.name for s in by_name.values() if s.first_day > new_from]
+    unseen = [d for d in actorless.values() if d.name not in by_name and d.first_day and d.first_day > new_from]
+    candidates = [*newcomers, *(d.name for d in unseen)]
     # on a day without any event every name is missing: that is one finding, made by check_days
     explained = {*judged.outages, *(day for day in judged.fresh if not totals.get(day))}
     checks = []
     for name, keys in listed.items():
         matters = set(keys) - {_other_activity(config)}
         if name not in by_name:
+            n_dropped = actorless[name].n_rows if name in actorless else 0
+            message = "name_never_seen"
+            if n_dropped:
+                message = "name_actorless_act" if "creator_acts" in keys else "name_actorless"
             checks.append(finding(
-                "name_never_seen", "red" if matters else "amber", subject=name, observed=0, expected="≥ 1",
-                keys=", ".join(keys), similar=_similar(name, by_name) or _quoted(list(by_name)[:5]), event_name=name,
+                "name_never_seen", "red" if matters else "amber", message=message, subject=name, observed=0, expected="≥ 1",
+                keys=", ".join(keys), event_name=name, n=n_dropped,
+                similar=_similar(name, [*by_name, *actorless]) or _quoted(list(by_name)[:5]),
             ))  # fmt: skip
         elif name in series:
-            checks += _name_checks(series[name], by_name[name], bool(matters), explained, newcomers, judged)
+            checks += _name_checks(series[name], by_name[name], bool(matters), explained, candidates, actorless, judged)
     for name in (name for name in series if name not in listed):
-        checks += _name_checks(series[name], by_name[name], False, explained, newcomers, judged)
+        checks += _name_checks(series[name], by_name[name], False, explained, candidates, actorless, judged)
+    for one in unseen:
+        checks.append(finding(
+            "name_new", "green", message="name_new_actorless", subject=one.name, observed=one.first_day, expected="–",
+            event_name=one.name, n=one.n_rows,
+        ))  # fmt: skip
     for name in newcomers:
         checks.append(finding(
             "name_new", "green", subject=name, observed=by_name[name].first_day, expected="–", event_name=name,
@@ -170,7 +203,13 @@ def _day_check(odd: OddDay, judged: Judged) -> Check:
 
 
 def _name_checks(
-    days: NameDays, span: NameSpan, matters: bool, explained: Collection[date], newcomers: list[str], judged: Judged
+    days: NameDays,
+    span: NameSpan,
+    matters: bool,
+    explained: Collection[date],
+    candidates: list[str],
+    actorless: Mapping[str, Dropped],
+    judged: Judged,
 ) -> list[Check]:
     odd = odd_days(days.counts, [day for day in judged.fresh if day not in explained], judged.outages)
     missing = [o for o in odd if o.kind == "zero"]
@@ -180,10 +219,15 @@ def _name_checks(
     silent = (judged.data_through - span.last_day).days
     if missing or (silent > 0 and _chance_of_silence(days, span, judged.data_through) < SURE_ABSENCE):
         verdict: Verdict = "red" if matters and sure else "amber"
+        day = missing[0].day if missing else span.last_day + timedelta(1)
+        similar, dropped = _similar(days.name, candidates), actorless.get(days.name)
+        message = "name_renamed" if similar else "name_missing"
+        if dropped is not None and dropped.is_since(day):
+            message = "name_lost_actor"
         checks.append(finding(
-            "name_missing", verdict, subject=days.name, observed=0,
+            "name_missing", verdict, message=message, subject=days.name, observed=0,
             expected=missing[0].usual.median if missing else "≥ 1", event_name=days.name, last_day=span.last_day,
-            day=missing[0].day if missing else span.last_day + timedelta(1), similar=_similar(days.name, newcomers) or "–",
+            day=day, similar=similar, n=dropped.n_rows if dropped else 0,
         ))  # fmt: skip
     for o in odd:
         if o.kind == "low" and not missing:

@@ -317,6 +317,20 @@ QUARANTINE = Table(
     key=("sha256", "line"),
 )
 
+WITHOUT_ACTOR = Table(
+    "without_actor",
+    "Rows that were dropped because they name nobody who acted, counted by file and event name.",
+    (
+        Column("path", "STRING", "the file"),
+        Column("sha256", "STRING", "hash of the file's bytes"),
+        Column("event_name", "STRING", "what happened"),
+        Column("n_rows", "INT64", "rows so dropped", minimum=1),
+        Column("first_day", "DATE", "day of the earliest; null where none has a time", nullable=True),
+        Column("last_day", "DATE", "day of the latest", nullable=True),
+    ),
+    key=("sha256", "event_name"),
+)
+
 RUNS = Table(
     "runs",
     "A manifest per run: what was run, on which data, with which code and specs.",
@@ -351,7 +365,7 @@ BUILDS = Table(
 
 FIXED = (
     EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, COHORT, RISK_REASONS, QUALITY_CHECKS,
-    INGESTED_FILES, DEAD_LETTERS, QUARANTINE, RUNS, BUILDS,
+    INGESTED_FILES, DEAD_LETTERS, QUARANTINE, WITHOUT_ACTOR, RUNS, BUILDS,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,9 @@ from fancare.events.ingest import ingest
 from fancare.events.quality import QualityReport, check
 from fancare.events.sniff import write_config
 from fancare.warehouse.duckdb_engine import open_url
+from tests.real_logs import REAL_LOGS
 
 START = datetime(2026, 1, 5)
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 
 def rows_of(number: int, share: float = 1.0) -> pa.Table:
@@ -98,13 +99,92 @@ def test_half_a_day_is_red_until_it_is_exported_again(platform):
     assert [(c.name, c.verdict) for c in repaired.checks if c.verdict != "green"] == [("duplicates", "amber")]
 
 
+# --- events whose fan column is empty
+
+
+def with_broadcasts(number: int, name: str = "방송 시작", fan: str | None = "") -> pa.Table:
+    """Day ``number``, and 60 broadcasts of creators for which no fan is named."""
+    day = START + timedelta(number)
+    shows = pa.table({
+        "ts": pa.array([day + timedelta(seconds=i * 900) for i in range(60)], pa.timestamp("us")),
+        "event": [name] * 60, "creator_id": [f"c{i}" for i in range(60)], "fan_id": pa.array([fan] * 60, pa.string()),
+        "amount": pa.array([None] * 60, pa.float64()), "insert_id": [f"b{number}-{i}" for i in range(60)],
+    })  # fmt: skip
+    return pa.concat_tables([rows_of(number), shows])
+
+
+def broadcasting(folder: Path, acts: str, fan: str | None = "", last: list[str] | None = None) -> Path:
+    """Six weeks with broadcasts, and a config that lists them; ``last`` are their names on the last days."""
+    (folder / "events").mkdir()
+    names = ["방송 시작"] * (42 - len(last or [])) + (last or [])
+    tables = [with_broadcasts(number, name, fan) for number, name in enumerate(names)]
+    pq.write_table(pa.concat_tables(tables), folder / "events" / "log.parquet")
+    write_config(folder / "events", folder / "fancare.toml", datetime(2026, 3, 1, tzinfo=UTC))
+    if acts:
+        config = folder / "fancare.toml"
+        text = config.read_text().replace('timezone = "Asia/Seoul"', 'timezone = "UTC"')
+        text = re.sub("^creator_acts = .*", f"creator_acts = {acts}", text, flags=re.MULTILINE)
+        config.write_text(re.sub("^creator_activity = .*", 'creator_activity = ["방송 시작"]', text, flags=re.MULTILINE))
+    return folder
+
+
+@pytest.mark.parametrize("fan", ["", None])
+def test_init_lists_what_always_lacks_a_fan_as_the_creators_own(tmp_path, fan):
+    folder = broadcasting(tmp_path, "", fan)
+    config = load(folder / "fancare.toml")
+    assert config.events.creator_acts == config.events.creator_activity == ("방송 시작",)
+    assert config.events.fan_activity == ("message", "tip")
+    assert morning(folder, 41).red == ()
+
+
+def test_a_name_that_only_occurs_without_an_actor_is_said_to_occur(tmp_path):
+    report = morning(broadcasting(tmp_path, "[]"), 41)
+    assert [(c.name, c.verdict) for c in report.checks if c.verdict != "green"] == [
+        ("name_never_seen", "red"), ("no_entity", "red"), ("no_actor", "amber"),
+    ]  # fmt: skip
+    assert report.red[0].message_en == (
+        "The event '방송 시작', listed in [events] creator_activity, occurs 2,520 times, always without a fan or creator "
+        "who acted, so all of it is dropped: add it to [events] creator_acts if creators do it, or map creator_id or "
+        "fan_id in [source.columns]."
+    )
+    (dropped,) = (c for c in report.checks if c.name == "no_actor")
+    assert dropped.message_en.startswith(
+        "2,520 of 23,520 rows of log.parquet (10.7%) name no fan or creator who acted and were dropped, most of them "
+        "'방송 시작': add what creators do to [events] creator_acts"
+    )
+
+
+def test_a_new_name_that_only_occurs_without_an_actor_is_offered_for_one_that_vanished(tmp_path):
+    report = morning(broadcasting(tmp_path, '["방송 시작"]', last=["방송 시작됨"] * 3), 41)
+    assert names(report) == [("name_missing", "2026-02-13")]
+    assert "similar new names are '방송 시작됨': see whether" in report.sentence
+    assert "A new event name, '방송 시작됨': 180 rows since 2026-02-13, all without a fan" in "\n".join(report.lines())
+
+
+def test_a_name_without_a_similar_new_one_says_nothing_of_similar_names(tmp_path):
+    report = morning(broadcasting(tmp_path, '["방송 시작"]', last=["x"] * 3), 41)
+    assert names(report) == [("name_missing", "2026-02-13")]
+    assert "similar" not in report.sentence
+    assert "비슷한" not in report.red[0].message_ko
+
+
+def test_a_name_that_lost_its_actors_is_said_to_have(tmp_path):
+    folder = broadcasting(tmp_path, "[]", fan="f1")
+    assert morning(folder, 41).red == ()
+    pq.write_table(with_broadcasts(42), folder / "events" / "42.parquet")
+    pq.write_table(with_broadcasts(43), folder / "events" / "43.parquet")
+    report = morning(folder, 43)
+    assert names(report) == [("name_missing", "2026-02-16")]
+    assert "120 rows of it came without a fan or creator who acted and were dropped; add it" in report.sentence
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize("file", ["tips.parquet", "rooms.parquet"])
 def test_gaps_in_the_past_of_a_real_log_do_not_block_it(tmp_path, file):
-    if not (DATA / file).exists():
+    if not (REAL_LOGS / file).exists():
         pytest.skip(f"{file} is not part of the repository")
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    write_config(DATA / file, tmp_path / "fancare.toml", now)
+    write_config(REAL_LOGS / file, tmp_path / "fancare.toml", now)
     config = load(tmp_path / "fancare.toml")
     with open_url(config.warehouse.url, tmp_path, "600MB", 1) as warehouse:
         report = ingest(warehouse, config, now)

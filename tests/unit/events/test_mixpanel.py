@@ -238,3 +238,10 @@ def test_a_user_property_of_the_apps_own_is_taken_where_the_config_names_it(tmp_
     reader = LineReader(write_config(tmp_path, source), LATEST)
     row = reader.read(orjson.dumps(event("message", NOON, device="d1", member_no=77)))
     assert (row.actor_id, row.links) == ("77", (Link("$device:d1", "77", False),))
+
+
+def test_a_creators_act_that_names_only_the_room_is_its_creators(reader: LineReader) -> None:
+    said = {"time": NOON, "creator": "c1"}
+    row = reader.read(orjson.dumps({"event": "broadcast", "properties": said}))
+    assert (row.kind, row.actor_id, row.creator_id) == ("event", "c1", "c1")
+    assert reader.read(orjson.dumps({"event": "message", "properties": said})).kind == "no actor"

@@ -35,6 +35,8 @@ def found(*files: FileCounts, names_ids: bool = True, outages: tuple[date, ...] 
         ({"n_late": 40_000}, ("late", "amber")),
         ({"n_surrogate_ids": 9_000}, ("no_event_id", "amber")),
         ({"n_rows": 100_000, "n_events": 100_000}, ("row_limit", "amber")),
+        ({"n_no_actor": 1_203}, ("files", "green")),
+        ({"n_no_actor": 1_204}, ("no_actor", "amber")),
     ],
 )
 def test_one_file(change, expected):
