@@ -25,6 +25,9 @@ from fancare.reports.wording import Words, bilingual, both
 from fancare.warehouse.duckdb_engine import Warehouse
 
 TEMPLATES = Path(__file__).with_name("templates")
+FANS_SQL = Path(__file__).with_name("listed_fans.sql")
+REASONS_SQL = Path(__file__).with_name("listed_reasons.sql")
+ACTED_ON = ("high", "medium")  # bands that ask for something; who is at low risk is fine for now
 LONGEST_ID = 48
 CONTRIBUTIONS_SHOWN = 14
 
@@ -101,8 +104,10 @@ def html(
         today=today,
         days=days,
         listed=listed,
+        all_low=bool(rows) and not any(row.band in ACTED_ON for row in rows),
+        divide_at=next((n for n, row in enumerate(rows) if n and row.band == "low"), None),
         previous=previous,
-        stake=_stake(warehouse, config, as_of) if rows else None,
+        stake=_stake(warehouse, config, as_of, rows) if rows else None,
         trend_mean=page_charts.mean_risk(days, config.churn.horizons),
         trend_high=page_charts.high_risk(days),
         past=(past := risk_trend.past_churn(warehouse, config, as_of, config.model.bands.horizon)),
@@ -182,48 +187,27 @@ def _listed(
 def _reasons(warehouse: Warehouse, config: Config, as_of: date) -> dict[rhythm.Key, list[Reason]]:
     if not warehouse.has_table("risk_reasons"):
         return {}
-    found = warehouse.rows(
-        """
-        SELECT why.creator_id, why.fan_id, why.text_ko, why.text_en, why.effect, why.joint_effect
-        FROM risk_reasons AS why
-        INNER JOIN watchlist AS listed
-          ON listed.entity = why.entity
-          AND listed.as_of = why.as_of
-          AND listed.creator_id IS NOT DISTINCT FROM why.creator_id
-          AND listed.fan_id IS NOT DISTINCT FROM why.fan_id
-        WHERE why.entity = @entity AND why.as_of = @as_of
-        ORDER BY why.position
-        """,
-        {"entity": config.churn.entity, "as_of": as_of},
-    )
+    parameters = {"entity": config.churn.entity, "as_of": as_of}
+    found = warehouse.rows(REASONS_SQL.read_text(encoding="utf-8"), parameters)
     reasons: dict[rhythm.Key, list[Reason]] = {}
     for creator, fan, ko, en, effect, joint in found:
         reasons.setdefault((creator, fan), []).append(Reason(visible(ko), visible(en), effect, joint))
     return reasons
 
 
-def _stake(warehouse: Warehouse, config: Config, as_of: date) -> tuple[int | None, float | None]:
-    """Fans of the whole list, each counted once (None unless creators are scored), and the list's revenue."""
-    names = config.events.fan_activity
+def _stake(
+    warehouse: Warehouse, config: Config, as_of: date, rows: Sequence[WatchlistRow]
+) -> tuple[int | None, float | None]:
+    """What goes if those at high or medium risk go: their fans, each counted once (None unless creators are scored), and
+    their revenue (None where there is none to count).
+    """
     fans = None
     if config.churn.entity == "creator":
-        fans = warehouse.value(
-            """
-            SELECT COUNT(DISTINCT fan_id)
-            FROM activity_daily
-            WHERE actor = 'fan'
-              AND (ARRAY_LENGTH(@fan_activity) = 0 OR event_name IN UNNEST(@fan_activity))
-              AND activity_date <= @as_of AND DATE_DIFF(@as_of, activity_date, DAY) < 28
-              AND known_from <= @as_of AND (known_until IS NULL OR @as_of < known_until)
-              AND creator_id IN (SELECT creator_id FROM watchlist WHERE entity = 'creator' AND as_of = @as_of)
-            """,
-            {"as_of": as_of, "fan_activity": list(names)},
-        )
-    revenue = warehouse.value(
-        "SELECT SUM(revenue_28d) FROM watchlist WHERE entity = @entity AND as_of = @as_of",
-        {"entity": config.churn.entity, "as_of": as_of},
-    )
-    return fans, revenue
+        parameters = {"as_of": as_of, "fan_activity": list(config.events.fan_activity)}
+        fans = warehouse.value(FANS_SQL.read_text(encoding="utf-8"), parameters)
+    if not config.events.revenue:
+        return fans, None
+    return fans, sum(row.revenue_28d or 0.0 for row in rows if row.band in ACTED_ON)
 
 
 def _contributions(given: Sequence[Contribution]) -> list[tuple[Words, float, float]]:

@@ -106,7 +106,8 @@ def test_the_list_is_the_table(tmp_path):
     page = small(tmp_path, TWO, reasons=[
         reason(TODAY, 2, -0.02, ("팬 1명", "1 fan"), "lumi"), reason(TODAY, 1, 0.314, ("침묵 5일", "silent for 5 d"), "lumi"),
     ])  # fmt: skip
-    first, second = page.find("tr", within="watchlist")[1:]
+    first, divider, second = page.find("tr", within="watchlist")[1:]
+    assert divider.text.strip() == "아래는 참고: 지금은 괜찮습니다Below for reference: fine for now"
     seen = " ".join(first.text.split())
     for words in (
         "1 lumi ▲높음high", "7일7 d90%", "14일14 d80%", "28일28 d62%", "5일째5 days", "평소 4일의 1.2배1.2 × usual 4 d",
@@ -139,9 +140,50 @@ def test_the_headline_and_the_tiles_add_up(tmp_path):
     assert "14일 위험도 60% 이상" in high
     assert "1 33%" in " ".join(high.split())
     assert "평균 위험도 50%" in tiles["14일간 활동 없음 예상Expected to be silent for 14 days"]
-    fans = "이탈 시 영향받는 팬Fans at stake on the list"
+    fans = "이탈 시 영향받는 팬Fans at stake"
     assert tiles[fans].removeprefix(fans).strip().startswith("1목록")
-    assert "1.2만" in tiles["이탈 시 영향받는 후원Donations at stake on the list"]
+    assert "1.2만" in tiles["이탈 시 영향받는 후원Donations at stake"]
+
+
+def bands(folder: Path, *given: str) -> Page:
+    """Creators c0, c1, … by rank in these bands, each with a fan of its own and one they share, and a gift of 100."""
+    rows = [row for n in range(len(given)) for row in (
+        *events(f"c{n}", "x" * 42), *events(f"f{n}", "." * 40 + "x", event="message", creator=f"c{n}"),
+        *events("all", "." * 40 + "x", event="message", creator=f"c{n}"),
+        *events(f"f{n}", "." * 40 + "x", event="donation", creator=f"c{n}", amount=100),
+    )]  # fmt: skip
+    return small(folder, [score(TODAY, n + 1, (0.5,) * 3, f"c{n}", band=band) for n, band in enumerate(given)], rows=rows)
+
+
+def stakes(page: Page) -> list[str]:
+    """The figures of the tiles for fans and donations at stake."""
+    of = [n for n, tile in enumerate(page.find("div", "tile")) if "이탈 시" in tile.text]
+    values = [e.text.strip() for e in page.find("div", "value")]
+    return [values[n] for n in of]
+
+
+def test_who_is_fine_for_now_stands_below_a_line_and_is_not_at_stake(tmp_path):
+    page = bands(tmp_path, "high", "medium", "low", "low")
+    rows = [e.attributes.get("class") for e in page.find("tr", within="watchlist")]
+    assert rows == [None, None, None, "divider", None, None]
+    assert stakes(page) == ["3", "200"], "f0, f1 and the fan of all; two gifts of four"
+    assert page.said("ko").count("목록의 위험 높음·보통") == 2
+    assert "오늘은 위험 높음" not in page.said("ko")
+
+
+def test_a_list_of_those_who_need_attention_has_no_line(tmp_path):
+    page = bands(tmp_path, "high", "medium")
+    assert not page.find("tr", "divider")
+    assert stakes(page) == ["3", "200"]
+
+
+def test_a_list_on_which_everyone_is_fine_says_so_calmly(tmp_path):
+    page = bands(tmp_path, "low", "low")
+    assert "오늘은 위험 높음이나 보통으로 분류된 대상이 없습니다." in page.said("ko")
+    assert "Nobody is at high or medium risk today." in page.said("en")
+    assert not page.find("tr", "divider")
+    assert len(page.find("td", "who")) == 2, "the list is there all the same"
+    assert stakes(page) == ["0", "0"]
 
 
 @pytest.mark.parametrize(
