@@ -175,11 +175,11 @@ def _check_actors(warehouse: Warehouse, config: Config, fresh: tuple[date, ...])
 
 
 def _check_age(extent: LogExtent, config: Config, now: datetime) -> list[Check]:
-    """Amber where a log that is being fed fell behind; one that ended long ago is history, and history is fine."""
+    """Amber where the log ended days ago: its export may have stopped. `[source] data_through` says that it is meant so."""
     age = (now.date() - extent.last_day).days
     allowed = STALE_DAYS + config.source.late_days_in_force
-    verdict: Verdict = "amber" if allowed < age <= HISTORIC_DAYS else "green"
-    message = "stale" if verdict == "amber" else "age"
+    verdict: Verdict = "green" if age <= allowed or config.source.data_through else "amber"
+    message = "age" if verdict == "green" else "stale" if age <= HISTORIC_DAYS else "ended"
     return [finding("age", verdict, message=message, subject="events", observed=f"{age} d", expected=f"≤ {allowed} d",
                     last_day=extent.last_day, age=age)]  # fmt: skip
 

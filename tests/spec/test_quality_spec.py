@@ -5,7 +5,7 @@ A log is drawn as one count per day. ``steady`` is 9 weeks of 700 events a day.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
 
@@ -13,7 +13,6 @@ from fancare.events.quality import check
 from fancare.warehouse.duckdb_engine import Warehouse
 from tests.drawn_days import config_for, day, draw
 
-NOW = datetime(2027, 1, 1, tzinfo=UTC)  # long after: a log that ended is history, not stale
 STEADY = [700] * 63
 LAST = 62
 
@@ -53,7 +52,8 @@ DRAWN = [
 def test_days(tmp_path, counts, new, verdict, odd):
     with Warehouse.in_memory() as warehouse:
         extent = draw(warehouse, {"message": counts})
-        report = check(warehouse, config_for(tmp_path), extent, NOW, tuple(day(i) for i in new))
+        morning_after = datetime.combine(extent.last_day, time(6), UTC)
+        report = check(warehouse, config_for(tmp_path), extent, morning_after, tuple(day(i) for i in new))
     assert report.verdict == verdict, report.lines()
     found = [(c.name, c.day) for c in report.checks if c.verdict != "green" and not c.name.startswith("name_")]
     expected = None if odd is None else (odd[0], None if odd[1] is None else day(odd[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,9 +15,9 @@ from fancare.tomlspec import read_table
 from fancare.warehouse.duckdb_engine import Warehouse
 from tests.drawn_days import FIRST, config_for, day, draw
 
-NOW = datetime(2027, 1, 1, tzinfo=UTC)
 DAYS = 63
 STEADY = [200] * DAYS
+NOW = datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=UTC) + timedelta(days=DAYS + 1)  # the day after the last
 
 
 @pytest.fixture
@@ -168,11 +169,25 @@ def replace_last(extent, last):
     return type(extent)(extent.first_day, day(last + 1), day(last), day(last))
 
 
-@pytest.mark.parametrize(("age", "verdict"), [(2, "green"), (5, "amber"), (59, "amber"), (300, "green")])
-def test_a_log_that_is_fed_and_fell_behind_is_amber(warehouse, tmp_path, age, verdict):
-    now = datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=UTC) + timedelta(days=DAYS + age)
-    report = report_of(warehouse, config_for(tmp_path), {"message": STEADY}, now=now)
+def aged(age):
+    return datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=UTC) + timedelta(days=DAYS + age)
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(2, "green"), (5, "amber"), (59, "amber"), (61, "amber"), (300, "amber")])
+def test_a_log_that_fell_behind_is_amber(warehouse, tmp_path, age, verdict):
+    report = report_of(warehouse, config_for(tmp_path), {"message": STEADY}, now=aged(age))
     assert findings(report, "age") == [(verdict, "events", None)]
+
+
+def test_a_log_that_ended_long_ago_may_be_history(warehouse, tmp_path):
+    config = config_for(tmp_path)
+    report = report_of(warehouse, config, {"message": STEADY}, now=aged(147))
+    (found,) = (c for c in report.checks if c.name == "age")
+    assert found.message_ko.startswith(
+        f"로그의 마지막 이벤트가 147일 전({day(DAYS)})입니다. 지난 로그를 시험하는 것이 아니라면 내보내기를 확인해 주세요"
+    )
+    meant = replace(config, source=replace(config.source, data_through=day(62)))
+    assert findings(report_of(warehouse, meant, {"message": STEADY}, now=aged(147)), "age") == [("green", "events", None)]
 
 
 def test_late_events_may_still_fill_a_low_day(warehouse, tmp_path):
