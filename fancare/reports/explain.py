@@ -136,12 +136,13 @@ def _parameters(config: Config, key: rhythm.Key, as_of: date) -> dict[str, Any]:
 
 
 def _risk_lines(config: Config, score: Score, lang: str) -> list[str]:
-    each = " · ".join(text("explain.risk", lang, h=h, risk=_percent(risk, lang)) for h, risk in score.risks)
     bands = config.model.bands
-    lines = [each, text("explain.meaning", lang)]
+    at = {bands.horizon: (bands.high, bands.medium)}  # near a threshold the figure must not contradict the band
+    shown = [(h, wording.risk(risk, at.get(h, ()))[0 if lang == "ko" else 1]) for h, risk in score.risks]
+    lines = [" · ".join(text("explain.risk", lang, h=h, risk=risk) for h, risk in shown), text("explain.meaning", lang)]
     n = text(f"page.count.{config.churn.entity}", lang, n=score.n)
     if score.rank is None:
-        return [*lines, text("explain.unranked", lang, n=n)]
+        return [text("explain.unranked", lang, n=n), text("explain.unjudged", lang), *lines]
     words = {"band": text(f"band.{score.band}", lang), "advice": text(f"band_meaning.{score.band}", lang)}
     return [*lines, text("explain.rank", lang, horizon=bands.horizon, rank=score.rank, n=n, **words)]
 
@@ -161,9 +162,12 @@ def _no_score_lines(config: Config, known: Known, as_of: date, lang: str) -> lis
 
 
 def _reason_lines(warehouse: Warehouse, config: Config, key: rhythm.Key, as_of: date, lang: str) -> list[str]:
-    rows = _reasons(warehouse, config, key, as_of, lang) or _reasons_on_demand(warehouse, config, key, as_of, lang)
+    try:
+        rows = _reasons(warehouse, config, key, as_of, lang) or _reasons_on_demand(warehouse, config, key, as_of, lang)
+    except FancareError as error:  # the model is gone or damaged: the rest is worth reading all the same
+        return [f"{text('explain.reasons_failed', lang)} {visible(str(error))}"]
     if not rows:
-        return [text("page.reasons_none", lang)]
+        return [text("page.reasons_small", lang)]
     unit = "%p" if lang == "ko" else " pp"
     lines = [text("explain.reasons", lang, horizon=rows[0][0])]
     for _, effect, _, sentence in rows:
@@ -193,10 +197,7 @@ def _reasons_on_demand(warehouse: Warehouse, config: Config, key: rhythm.Key, as
     """Scoring gives reasons to the top ranks only; another entity's are made when somebody asks."""
     from fancare.churn.scoring import explain_on_demand
 
-    try:
-        explain_on_demand(warehouse, config, *key, as_of)
-    except FancareError:  # the model is gone or damaged: the rest is worth reading all the same
-        return []
+    explain_on_demand(warehouse, config, *key, as_of)
     return _reasons(warehouse, config, key, as_of, lang)
 
 
@@ -233,7 +234,3 @@ def _trend_lines(config: Config, known: Known, lang: str) -> list[str]:
 
 def _day(value: date, lang: str) -> str:
     return wording.day(value)[0 if lang == "ko" else 1]
-
-
-def _percent(value: float, lang: str) -> str:
-    return wording.percent(value)[0 if lang == "ko" else 1]

@@ -67,13 +67,15 @@ def write(
     backtest: Mapping[str, Any] | None,
     contributions: Sequence[Contribution] | None,
     out: Path,
+    cannot_say: Words | None = None,
 ) -> Path:
     """Write the page of ``as_of`` to ``out`` as a whole or not at all, and return ``out``.
 
     ``backtest`` is the JSON of `fancare backtest`, ``contributions`` the mean absolute effect of groups of variables;
-    what is None or missing in the warehouse becomes a sentence on the page.
+    what is None or missing in the warehouse becomes a sentence on the page. ``cannot_say`` is why the model may not judge,
+    in Korean and English, where that is known.
     """
-    write_atomically(out, html(warehouse, config, as_of, backtest, contributions).encode("utf-8"))
+    write_atomically(out, html(warehouse, config, as_of, backtest, contributions, cannot_say).encode("utf-8"))
     return out
 
 
@@ -83,6 +85,7 @@ def html(
     as_of: date,
     backtest: Mapping[str, Any] | None,
     contributions: Sequence[Contribution] | None,
+    cannot_say: Words | None = None,
 ) -> str:
     """The page of ``as_of`` as text."""
     days = risk_trend.read(warehouse, config, as_of)
@@ -104,6 +107,8 @@ def html(
         today=today,
         days=days,
         listed=listed,
+        has_reasons=any(item.reasons for item in listed),
+        cannot_say=cannot_say,
         all_low=bool(rows) and not any(row.band in ACTED_ON for row in rows),
         divide_at=next((n for n, row in enumerate(rows) if n and row.band == "low"), None),
         previous=previous,
@@ -148,6 +153,8 @@ def _environment() -> Environment:
         whole=wording.whole,
         compact=wording.compact,
         percent=wording.percent,
+        risk=wording.risk,
+        threshold=wording.threshold,
         one_decimal=wording.one_decimal,
         visible=visible,
         short=_short,

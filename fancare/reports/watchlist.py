@@ -57,9 +57,12 @@ class Watchlist:
     def lines(self, lang: str = "ko") -> tuple[str, ...]:
         """The closing summary in words."""
         if self.unranked:
-            return (messages.text("page.watchlist_unranked", lang, n=f"{self.n_scored:,}"),)
-        facts = {"n": f"{len(self.rows):,}", "scored": f"{self.n_scored:,}", "file": str(self.csv)}
+            return (messages.text("page.watchlist_unranked", lang, n=self._counted(self.n_scored, lang)),)
+        facts = {"n": self._counted(len(self.rows), lang), "scored": self._counted(self.n_scored, lang)}
         return (messages.text("page.watchlist_written", lang, **facts),)
+
+    def _counted(self, n: int, lang: str) -> str:
+        return messages.text(f"page.count.{self.entity}", lang, n=n)
 
 
 def build(warehouse: Warehouse, config: Config, as_of: date) -> Watchlist:

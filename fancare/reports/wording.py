@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,6 +105,29 @@ def percent(value: float) -> Words:
     if 0 < value < 0.0995:
         return (f"{100 * value:.1f}%",) * 2
     return (f"{100 * value:.0f}%",) * 2
+
+
+def risk(value: float, thresholds: Sequence[float] = ()) -> Words:
+    """A risk in per cent, with as many decimals as it takes to stay on its side of each band's threshold.
+
+    >>> risk(0.597, (0.6, 0.3))[0], risk(0.597)[0], risk(0.6, (0.6,))[0], risk(0.59997, (0.6,))[0]
+    ('59.7%', '60%', '60%', '59.997%')
+    """
+    least = 0 if value >= 0.0995 else 1  # as `percent` has them
+    for decimals in range(least, 5):
+        shown = round(100 * value, decimals) / 100
+        if all((shown < limit) == (value < limit) for limit in thresholds):
+            return (f"{100 * value:.{decimals}f}%",) * 2 if decimals > least else percent(value)
+    return percent(value)
+
+
+def threshold(value: float) -> Words:
+    """A band's threshold in per cent, to the last digit that was configured.
+
+    >>> threshold(0.6)[0], threshold(0.605)[0]
+    ('60%', '60.5%')
+    """
+    return (f"{100 * value:.6g}%",) * 2
 
 
 def one_decimal(value: float) -> str:

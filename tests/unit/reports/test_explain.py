@@ -184,7 +184,11 @@ def test_a_model_that_cannot_say_gives_no_rank_and_no_reasons(log):
     rows = [score(day(TODAY), None, (0.5, 0.4, 0.3), name, band="unknown") for name in ("lumi", "byul")]
     put(log, risk_scores_table(HORIZONS), rows)
     text = told(log, "lumi")
-    assert "판단 불가: 모델이 단순 규칙보다 낫다고 확인되지 않아 2명 모두 순위를 매기지 않았습니다." in text
+    assert """
+판단 불가: 모델을 믿어도 되는지 확인되지 않아 2명 모두 순위를 매기지 않았습니다.
+아래 수치는 전체의 평균 비율로만 봐 주세요. 이 대상에 대한 판단이 아닙니다.
+7일 위험도 50% · 14일 위험도 40% · 28일 위험도 30%
+""" in text, "first that it cannot be judged, then figures"
     assert "이유" not in text
     assert "none of the 2 scored is ranked" in told(log, "lumi", "en")
 
@@ -228,9 +232,22 @@ def test_without_the_model_the_rest_is_told_all_the_same(scored, monkeypatch):
 
     monkeypatch.setattr("fancare.churn.scoring.explain_on_demand", refuse)
     text = told(scored, "byul")
-    assert "이유가 기록되지 않았습니다." in text
+    assert "\n이유를 계산하지 못했습니다: The bundle is damaged.\n" in text
+    assert "The reasons could not be made: The bundle is damaged." in told(scored, "byul", "en")
     assert "3명 중 2위" in text
     assert "첫 활동 2026년 4월 30일" in text
+
+
+def test_where_nothing_moves_the_risk_much_it_says_so(scored, monkeypatch):
+    monkeypatch.setattr("fancare.churn.scoring.explain_on_demand", lambda *_: 0)
+    text = told(scored, "byul")
+    assert "\n따로 적을 만큼 위험도를 움직인 이유가 없습니다. 대부분 평범한 값입니다.\n" in text
+    assert "못했습니다" not in text
+
+
+def test_a_risk_just_below_a_bands_threshold_does_not_read_as_the_threshold(log):
+    put(log, risk_scores_table(HORIZONS), [score(day(TODAY), 1, (0.597, 0.597, 0.2), "lumi", band="medium")])
+    assert "7일 위험도 60% · 14일 위험도 59.7% · 28일 위험도 20%" in told(log, "lumi")
 
 
 # --- fans, rooms, hostile names

@@ -11,6 +11,7 @@ import pytest
 
 from fancare.reports import watchlist
 from fancare.reports.page import html, write
+from fancare.reports.wording import both
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import RISK_REASONS, labels_table, risk_scores_table
 from tests import drawn_log, report_tables
@@ -32,7 +33,9 @@ def whole(tmp_path_factory) -> Page:
         return Page(html(warehouse, config, AS_OF, report_tables.backtest(), CONTRIBUTIONS))
 
 
-def small(folder: Path, scores: list[dict], *, reasons=(), rows=None, listed=True, backtest=None, contributions=None) -> Page:
+def small(
+    folder: Path, scores: list[dict], *, reasons=(), rows=None, listed=True, backtest=None, contributions=None, cannot_say=None
+) -> Page:
     """The page of three creators, of whom lumi has been silent for five days."""
     config = drawn_log.config(folder=folder)
     rows = rows or [
@@ -50,7 +53,7 @@ def small(folder: Path, scores: list[dict], *, reasons=(), rows=None, listed=Tru
             put(warehouse, RISK_REASONS, list(reasons))
         if scores and listed:
             watchlist.build(warehouse, config, TODAY)
-        return Page(html(warehouse, config, TODAY, backtest, contributions))
+        return Page(html(warehouse, config, TODAY, backtest, contributions, cannot_say))
 
 
 TWO = [score(TODAY, 1, (0.9, 0.8, 0.62), "lumi"), score(TODAY, 2, (0.3, 0.2, 0.1), "byul", band="low")]
@@ -116,7 +119,7 @@ def test_the_list_is_the_table(tmp_path):
         assert words.replace(" ", "") in seen.replace(" ", ""), words
     assert [e.text for e in page.find("span", "effect")] == ["↑\xa0+31.4%p pp", "↓\xa0-2.0%p pp"]
     assert "오늘 활동active today" in second.text
-    assert "이유가 기록되지 않았습니다." in second.text
+    assert "따로 적을 만큼 위험도를 움직인 이유가 없습니다." in second.text
 
 
 def test_the_number_beside_a_reason_is_its_themes_and_numbers_do_not_add_up(tmp_path):
@@ -128,6 +131,10 @@ def test_the_number_beside_a_reason_is_its_themes_and_numbers_do_not_add_up(tmp_
     said = page.said("ko")
     assert "숫자는 그 주제의 변수 전체가 평범한 값일 때와 비교한 14일 위험도의 차이" in said
     assert "숫자는 더할 수 없고" in said
+
+
+def test_creators_are_counted_as_people(tmp_path):
+    assert "위험도가 높은 순서로 2명, 하루에" in small(tmp_path, TWO).said("ko")
 
 
 def test_the_headline_and_the_tiles_add_up(tmp_path):
@@ -301,12 +308,43 @@ def test_a_model_that_cannot_say_names_nobody(tmp_path):
     scores = [score(TODAY, None, (0.5, 0.4, 0.3), name, band="unknown") for name in ("lumi", "byul")]
     page = small(tmp_path, scores, backtest=report_tables.backtest(cannot_say="The interval holds 0."))
     said = page.said("ko")
-    assert "모델이 단순 규칙보다 낫다고 확인되지 않아, 오늘은 누가 위험한지 말하지 않습니다." in said
-    assert "살펴볼 목록이 비어 있습니다. 모델이 단순 규칙보다 낫다고 확인되지 않아 2건 모두 순위를 매기지 않았습니다." in said
+    assert "모델을 믿어도 되는지 확인되지 않아, 오늘은 누가 위험한지 말하지 않습니다." in said
+    assert "살펴볼 목록이 비어 있습니다. 모델을 믿어도 되는지 확인되지 않아 2명 모두 순위를 매기지 않았습니다." in said
     assert "판단 불가 – 이 모델이 최근성 규칙이나 우연보다 낫다고 확인되지 않았습니다." in said
     assert "The interval holds 0." in said
     assert "lumi" not in page.source
     assert "위험 높음으로 분류된 수" not in said
+
+
+def test_why_nobody_is_named_is_the_gates_own_reason(tmp_path):
+    """Not always the simple rule: chance and calibration are reasons too."""
+    scores = [score(TODAY, None, (0.5, 0.4, 0.3), "lumi", band="unknown")]
+    facts = {"horizon": 14, "ece": 0.12, "max_ece": 0.05}
+    page = small(tmp_path, scores, cannot_say=both("gate.not_calibrated", **facts))
+    (headline,) = page.find("p", "headline")
+    assert "말하지 않습니다.Th" in headline.text
+    assert "이유:The reason: 14일 위험도의 보정 오차(ECE) 0.120, 허용 0.050 초과the calibration" in headline.text
+    unknown = small(tmp_path, scores)
+    assert "이유:" not in unknown.said("ko")
+    assert "단순 규칙" not in unknown.said("ko")
+
+
+def test_what_moves_a_risk_that_says_nothing_is_not_shown(tmp_path):
+    scores = [score(TODAY, None, (0.5, 0.4, 0.3), "lumi", band="unknown")]
+    page = small(tmp_path, scores, contributions=CONTRIBUTIONS)
+    assert not page.find("li", within="drivers")
+    assert "판단 불가인 모델이라 보여 주지 않습니다." in page.said("ko")
+    assert small(tmp_path, TWO, contributions=CONTRIBUTIONS).find("li", within="drivers")
+
+
+def test_reasons_that_are_not_on_record_are_not_called_small(tmp_path):
+    assert small(tmp_path, TWO).said("ko").count("이유가 기록되어 있지 않습니다. `fancare score`를 다시 실행하면") == 2
+
+
+def test_a_risk_near_a_threshold_stays_on_its_side(tmp_path):
+    """"60 %" beside 보통, where 60 % and more is 높음, would be a riddle; other horizons have no bands."""
+    page = small(tmp_path, [score(TODAY, 1, (0.7, 0.597, 0.597), "lumi", band="medium")])
+    assert [e.text for e in page.find("span", "p")] == ["70%", "59.7%", "60%"]
 
 
 def test_an_alarm_stands_before_good_figures(tmp_path):

@@ -79,7 +79,7 @@ def test_by_rank_and_no_more_than_people_can_act_on(tmp_path):
         assert made.n_scored == 4
         assert read(warehouse, config(tmp_path), TODAY) == made.rows
         assert [row["creator_id"] for row in cells(made.csv)] == ["c1", "c2", "c3"]
-        assert made.lines() == ("살펴볼 목록 3건 (점수를 매긴 4건 중)",)
+        assert made.lines() == ("살펴볼 목록 3명 (점수를 매긴 4명 중)",)
         assert made.lines("en") == ("watchlist of 3 rows (out of 4 scored)",)
 
 
@@ -146,7 +146,7 @@ def test_without_ranks_nobody_is_named(tmp_path):
     assert made.rows == ()
     assert cells(made.csv) == []
     assert made.lines() == (
-        "살펴볼 목록이 비어 있습니다. 모델이 단순 규칙보다 낫다고 확인되지 않아 2건 모두 순위를 매기지 않았습니다.",
+        "살펴볼 목록이 비어 있습니다. 모델을 믿어도 되는지 확인되지 않아 2명 모두 순위를 매기지 않았습니다.",
     )
 
 
