@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fancare.config import Config
-from fancare.events import completeness, contracts, intake, volume
+from fancare.events import completeness, contracts, intake, repetition, volume
 from fancare.events.verdict import SEVERITY, Check, Verdict, finding, worst
 from fancare.warehouse.schema import QUALITY_CHECKS
 
@@ -96,6 +96,7 @@ def check(
     checks = [
         *_check_rows(warehouse, fresh),
         *volume.check_days(counts, judged),
+        *_check_repeats(warehouse, counts, fresh),
         *_check_names(warehouse, config, counts, judged),
         *_check_files(warehouse, config),
         *_check_actors(warehouse, config, fresh),
@@ -114,6 +115,12 @@ def _check_rows(warehouse: Warehouse, fresh: tuple[date, ...]) -> list[Check]:
             checks.append(finding("not_conserved", "red", subject="activity_daily", day=day, observed=int(n_daily),
                                   expected=n_raw))  # fmt: skip
     return checks
+
+
+def _check_repeats(warehouse: Warehouse, counts: Mapping[date, int], fresh: tuple[date, ...]) -> list[Check]:
+    if not warehouse.has_table("events"):
+        return []
+    return repetition.check_repeats(*repetition.read_repeats(warehouse, counts, fresh))
 
 
 def _check_names(

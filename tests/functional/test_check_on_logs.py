@@ -99,6 +99,47 @@ def test_half_a_day_is_red_until_it_is_exported_again(platform):
     assert [(c.name, c.verdict) for c in repaired.checks if c.verdict != "green"] == [("duplicates", "amber")]
 
 
+# --- days told twice
+
+
+def doubled(number: int, share: float = 1.0) -> pa.Table:
+    """Day ``number``, a ``share`` of its rows told again under new ids."""
+    day = rows_of(number)
+    again = day.slice(0, round(day.num_rows * share))
+    ids = pa.array([f"again-{value}" for value in again["insert_id"].to_pylist()], pa.string())
+    return pa.concat_tables([day, again.set_column(again.schema.get_field_index("insert_id"), "insert_id", ids)])
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.04, None), (0.06, "amber"), (0.48, "amber"), (0.5, "red"), (1.0, "red")]
+)
+def test_a_day_that_arrives_doubled_under_new_ids(platform, share, verdict):
+    pq.write_table(doubled(42, share), platform / "events" / "42.parquet")
+    export(platform / "events", 43)
+    for _ in range(2):  # the second time with nothing new
+        found = [c for c in morning(platform, 43).checks if c.name == "repeated"]
+        assert [(c.verdict, str(c.day)) for c in found] == ([(verdict, "2026-02-16")] if verdict else [])
+    if share == 1:
+        assert "500 of the 1,000 events on 2026-02-16 equal another in everything but their id" in found[0].message_en
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.3, []), (1.0, [("amber", None)])])
+def test_what_repeats_itself_by_habit_is_at_most_amber(tmp_path, share, expected):
+    (tmp_path / "events").mkdir()
+    pq.write_table(pa.concat_tables([doubled(n, share) for n in range(42)]), tmp_path / "events" / "log.parquet")
+    write_config(tmp_path / "events", tmp_path / "fancare.toml", datetime(2026, 3, 1, tzinfo=UTC))
+    assert [(c.verdict, c.day) for c in morning(tmp_path, 41).checks if c.name == "repeated"] == expected
+
+
+def test_a_log_of_dates_may_repeat_itself(tmp_path):
+    (tmp_path / "events").mkdir()
+    log = pa.concat_tables([doubled(n, n / 42) for n in range(42)])
+    dates = log["ts"].cast(pa.date32())
+    pq.write_table(log.set_column(0, "ts", dates), tmp_path / "events" / "log.parquet")
+    write_config(tmp_path / "events", tmp_path / "fancare.toml", datetime(2026, 3, 1, tzinfo=UTC))
+    assert [c for c in morning(tmp_path, 41).checks if c.name == "repeated"] == []
+
+
 # --- events whose fan column is empty
 
 
