@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from fancare.config import OpsConfig
 from fancare.errors import Refused, WarehouseError
+from fancare.reports import explain as explanation
+from fancare.reports import watchlist
 from fancare.reports.explain import blocks, explain
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import ACTIVITY_DAILY, RISK_REASONS, risk_scores_table
@@ -120,6 +123,16 @@ def test_only_what_was_known_on_the_day(log):
     assert "마지막 활동 2026년 4월 18일 (토), 12일 전" in text
     assert "활동 팬 2 (2)" in text
     assert "마지막 활동 2026년 4월 25일 (토)" in told(log, "lumi", at=TODAY + 1)
+
+
+@pytest.mark.parametrize("id", ["lumi", "byul"])
+def test_the_list_and_the_explanation_agree(scored, tmp_path, id):
+    """Silence, usual gap, fans and revenue come from two queries: one for the top, one for anybody."""
+    settings = replace(config(folder=tmp_path), ops=OpsConfig(capacity=2, output="out"))
+    (row,) = (row for row in watchlist.build(scored, settings, day(TODAY)).rows if row.id == id)
+    known = explanation._known(scored, config(), (id, None), day(TODAY))
+    assert (row.last_active_date, row.usual_gap_days) == (known.last_active_date, known.usual_gap_days)
+    assert (row.fans_at_stake, row.revenue_28d) == (known.fans_28d, known.revenue_28d)
 
 
 # --- no score
