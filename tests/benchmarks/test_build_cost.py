@@ -90,7 +90,7 @@ def bare_scan() -> Cost:
     with duckdb.connect(config={"threads": THREADS}) as connection:
         wall, cpu = time.monotonic(), time.process_time()
         sql = "SELECT fan_id, CAST(ts AS DATE), count(*) FROM read_parquet(?) GROUP BY ALL"
-        groups = len(connection.execute(sql, [str(LOG)]).to_arrow_table())
+        groups = len(connection.sql(sql, params=[str(LOG)]).to_arrow_table())
         return Cost(time.monotonic() - wall, time.process_time() - cpu, 0.0, groups)
 
 
@@ -103,7 +103,8 @@ def measured(command: str, folder: Path) -> Cost:
         env=os.environ | {"OMP_NUM_THREADS": str(THREADS)},
     )  # fmt: skip
     _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, command
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command
     return Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
 
 

@@ -36,7 +36,8 @@ def run_main_job(name: str, folder: Path) -> tuple[dict[str, Any], float]:
             stderr=subprocess.STDOUT,
         )
         _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, (folder / "told.txt").read_text()[-3000:]
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, (folder / "told.txt").read_text()[-3000:]
     (manifest,) = folder.glob("models/registry/*/*/manifest.json")
     return json.loads(manifest.read_text())["backtest"], usage.ru_maxrss / 1e6
 
