@@ -92,16 +92,16 @@ def _activity() -> Iterator[Feature]:
 
 def _any_event(entity: str) -> Iterator[Feature]:
     ko, en = {
-        "creator": ("본인·팬의 모든 이벤트", "events of any kind, own and fans'"),
-        "room": ("이 방에서 팬의 모든 이벤트", "the fan's events of any kind in this room"),
-        "fan": ("팬의 모든 이벤트", "the fan's events of any kind"),
+        "creator": ("본인·팬", "own and fans'"),
+        "room": ("이 방에서 팬", "the fan's in this room"),
+        "fan": ("팬", "the fan's"),
     }[entity]
     for w in (28, 84):
-        yield _f(f"events_any_{w}d", "counts", "events", f"최근 {w}일 {ko} 수", f"{en}, {w} days",
+        yield _f(f"events_any_{w}d", "counts", "events", f"최근 {w}일 {ko}의 모든 이벤트 수", f"events of any kind ({en}), {w} days",
                  f"own.any_n{w}", window=w)  # fmt: skip
-        yield _f(f"days_any_{w}d", "active_days", "days", f"최근 {w}일 {ko} 중 하나라도 있던 날", f"days with {en}, {w} days",
+        yield _f(f"days_any_{w}d", "active_days", "days", f"최근 {w}일 {ko}의 이벤트가 하나라도 있던 날", f"days with any event ({en}), {w} days",
                  bits.active_days("own.any", w), window=w)  # fmt: skip
-    yield _f("recency_any_days", "recency", "days", f"{ko} 중 마지막 후 일수", f"days since the last of {en}",
+    yield _f("recency_any_days", "recency", "days", f"{ko}의 마지막 이벤트 후 일수", f"days since the last event of any kind ({en})",
              bits.recency("own.any"))  # fmt: skip
 
 
