@@ -22,22 +22,34 @@ NEEDED_POINTS = 3
 WORDS: dict[str, dict[str, int]] = {
     "event_time": {"ts": 6, "time": 5, "timestamp": 6, "datetime": 5, "date": 3, "when": 4, "at": 2, "occurred": 4,
                    "created": 3, "event": 2, "utc": 1, "day": 1, "시각": 6, "시간": 5, "일시": 6, "날짜": 3,
+                   "일자": 3, "시점": 4, "수신": -6, "도착": -6, "적재": -6, "수정": -4, "가입": -6, "생년": -8,
                    "received": -6, "arrived": -6, "ingested": -6, "processed": -6, "processing": -6, "updated": -4,
                    "modified": -4, "loaded": -6, "exported": -6, "expires": -6, "birth": -8, "joined": -4, "signup": -4},
     "arrived_at": {"received": 6, "arrived": 6, "arrival": 6, "ingested": 6, "ingestion": 6, "processed": 4,
-                   "processing": 5, "loaded": 4, "server": 2, "at": 1, "time": 1, "수신": 6},
+                   "processing": 5, "loaded": 4, "server": 2, "at": 1, "time": 1, "수신": 6, "도착": 6, "적재": 6},
     "event_name": {"event": 6, "action": 5, "activity": 4, "verb": 4, "name": 2, "type": 2, "kind": 3, "what": 2,
-                   "이벤트": 6, "행동": 4, "id": -6, "time": -6, "user": -3, "creator": -3, "fan": -3, "device": -4},
+                   "이벤트": 6, "행동": 4, "활동": 4, "유형": 3, "종류": 3, "구분": 3, "아이디": -6, "시각": -6, "시간": -6,
+                   "일시": -6, "팬": -3, "회원": -3, "유저": -3, "스타": -3, "크리에이터": -3,
+                   "id": -6, "time": -6, "user": -3, "creator": -3, "fan": -3, "device": -4},
     "creator_id": {"creator": 8, "celeb": 8, "celebrity": 8, "artist": 7, "streamer": 7, "host": 5, "broadcaster": 7,
                    "idol": 7, "star": 4, "influencer": 7, "channel": 5, "receiver": 6, "recipient": 6, "payee": 5,
                    "room": 4, "to": 3, "target": 3, "seller": 4, "author": 3, "owner": 3, "id": 2, "크리에이터": 8,
-                   "셀럽": 8, "방": 4, "name": -2, "registered": -6, "type": -5, "count": -6, "at": -5},
+                   "셀럽": 8, "스타": 7, "스트리머": 8, "bj": 7, "비제이": 7, "아티스트": 7, "아이돌": 7, "방송인": 7, "채널": 5,
+                   "인플루언서": 7, "유튜버": 7, "호스트": 5, "진행자": 5, "가수": 5, "배우": 5, "방장": 5, "방": 4, "아이디": 2,
+                   "스타일": -6, "유입": -6, "제목": -6, "시각": -6, "시간": -6, "일시": -6, "금액": -6,
+                   "name": -2, "registered": -6, "type": -5, "count": -6, "at": -5},
     "fan_id": {"fan": 8, "user": 6, "giver": 6, "donor": 6, "supporter": 6, "subscriber": 5, "sender": 5, "from": 3,
                "member": 5, "customer": 5, "viewer": 6, "player": 4, "chatter": 6, "payer": 5, "account": 3, "actor": 4,
-               "person": 4, "uid": 5, "distinct": 4, "id": 2, "팬": 8, "회원": 6, "사용자": 6, "agent": -6, "name": -2,
+               "person": 4, "uid": 5, "distinct": 4, "id": 2, "팬": 8, "회원": 6, "사용자": 6, "유저": 6,
+               "이용자": 6, "시청자": 6, "구독자": 6, "후원자": 7, "고객": 5, "구매자": 5, "결제자": 5, "닉": 4, "아이디": 2,
+               "nick": 3, "nickname": 3, "자수": -6, "팬수": -6, "회원수": -6, "유저수": -6, "시각": -6, "시간": -6, "일시": -6,
+               "금액": -6, "크리에이터": -6, "스타": -6, "스트리머": -6, "아티스트": -6, "방송인": -6, "bj": -6,
+               "agent": -6, "name": -2,
                "type": -5, "count": -6, "at": -5, "age": -6},
     "amount": {"amount": 7, "price": 5, "revenue": 6, "paid": 4, "payment": 4, "value": 3, "total": 2, "krw": 5, "won": 4,
                "usd": 4, "coins": 4, "coin": 4, "points": 3, "donation": 4, "tip": 3, "gross": 3, "금액": 7, "결제": 4,
+               "가격": 5, "매출": 6, "후원": 4, "코인": 4, "캐시": 4, "별풍선": 5, "포인트": 3,
+               "후원자": -6, "결제자": -6, "일시": -8, "시각": -8, "시간": -8, "아이디": -8, "횟수": -6, "건수": -6,
                "id": -8, "len": -8, "length": -8, "count": -6, "at": -8, "time": -8, "duration": -8, "currency": -4},
     "event_id": {"insert": 6, "event": 4, "id": 2, "uuid": 5, "guid": 5, "message": 2, "transaction": 3, "user": -8,
                  "fan": -8, "creator": -8, "device": -8, "session": -8, "room": -6},
@@ -102,7 +114,8 @@ def _guess(role: str, looks: list[ColumnLook], sample: Sample) -> Guess:
     ranked.sort(key=lambda entry: -entry[0])
     good = [entry for entry in ranked if entry[0] >= NEEDED_POINTS]
     if not good:
-        return Guess(role, None, "no column looks like it", tuple(look.name for _, named, look in ranked if named > 0)[:3])
+        others = tuple(look.name for _, named, look in ranked if named > 0)[:3]
+        return Guess(role, None, _unfit(looks) if role == "amount" else "no column looks like it", others)
     points, named, look = good[0]
     others = tuple(entry[2].name for entry in good[1:4])
     margin = points - good[1][0] if len(good) > 1 else points
@@ -115,9 +128,18 @@ def _points(name: str, words: dict[str, int]) -> int:
     for word in words_of(name):
         if word.isascii():
             points += words.get(word, -1)
-        else:  # Korean writes compounds as one word
-            points += max((worth for part, worth in words.items() if part in word and not part.isascii()), default=-1)
+        else:  # Korean writes compounds as one word; what rules a role out weighs more than what names it
+            worths = [worth for part, worth in words.items() if part in word and not part.isascii()]
+            points += -1 if not worths else min(worths) if min(worths) < 0 else max(worths)
     return points
+
+
+def _unfit(looks: list[ColumnLook]) -> str:
+    """Why there is no amount: a column may be called one and yet hold what is no plain number."""
+    for look in sorted(looks, key=lambda look: -_points(look.name, WORDS["amount"])):
+        if look.is_text and look.share_digits >= 0.5 and _points(look.name, WORDS["amount"]) >= NEEDED_POINTS:
+            return f"{look.name} may be it, but holds {', '.join(look.examples)}; export it as plain numbers, then name it here"
+    return "no column looks like it"
 
 
 def describe(look: ColumnLook) -> str:
@@ -130,7 +152,8 @@ def describe(look: ColumnLook) -> str:
     unit = epoch_unit(look.low, look.high) if look.is_number else None
     epoch = f", {unit} since 1970" if unit and look.n_distinct > 1 else ""
     such = f", such as {', '.join(look.examples)}" if look.examples else ""
-    return f"{look.type}{epoch}, {look.n_distinct:,} distinct in {look.n_rows:,} rows{empty}{such}"
+    about = "about " if look.is_approximate else ""
+    return f"{look.type}{epoch}, {about}{look.n_distinct:,} distinct in {look.n_rows:,} rows{empty}{such}"
 
 
 def _suits_time(look: ColumnLook) -> int | None:

@@ -31,14 +31,16 @@ MAX_COLUMNS = 200
 MAX_FILES = 24
 EXAMPLES = 3
 LARGE = 1e9
+COUNTED_ROWS = 200_000  # beyond, many different values are counted approximately
 TEXTS_CHECKED = 10_000  # rows in which text is tried as times and numbers
 
 
 @dataclass(frozen=True)
 class ColumnLook:
-    """What one column of the sample holds. ``n_distinct`` is approximate above a few thousand.
+    """What one column of the sample holds.
 
-    ``share_times`` and ``share_numbers``: of the values that are there, how many read as a time or as a number.
+    ``share_times``, ``share_numbers`` and ``share_digits``: of the values that are there, how many read as a time, as a
+    number, or as a number with signs about it ("5,000", "₩5000").
     ``low``, ``high`` bound the middle 98% of the numbers where they are as large as times, else all of them; ``examples``
     are some values as text.
     """
@@ -53,6 +55,8 @@ class ColumnLook:
     share_times: float
     share_numbers: float
     examples: tuple[str, ...]
+    is_approximate: bool = False  # n_distinct
+    share_digits: float = 0.0
 
     @property
     def is_number(self) -> bool:
@@ -270,7 +274,8 @@ def _look(warehouse: Warehouse, column: str, type_: str, n_rows: int) -> ColumnL
     is_number = type_.split("(")[0] in NUMBERS
     is_text = type_ == "VARCHAR"
     n_filled, n_distinct = warehouse.raw(f"SELECT count({name}), approx_count_distinct({name}) FROM sample").fetchall()[0]
-    if n_distinct <= 5_000 and n_filled <= 2_000_000:
+    is_approximate = n_filled > COUNTED_ROWS and not (n_distinct <= 5_000 and n_filled <= 10 * COUNTED_ROWS)
+    if not is_approximate:
         (n_distinct,) = warehouse.raw(f"SELECT count(DISTINCT {name}) FROM sample").fetchall()[0]
     n_distinct = min(n_distinct, n_filled)
     low = high = None
@@ -283,17 +288,20 @@ def _look(warehouse: Warehouse, column: str, type_: str, n_rows: int) -> ColumnL
             low, high = warehouse.raw(
                 f"SELECT approx_quantile({name}::DOUBLE, 0.01), approx_quantile({name}::DOUBLE, 0.99) FROM sample"
             ).fetchall()[0]
-    times = numbers = 0.0
+    times = numbers = digits = 0.0
     if is_text:
-        checked, as_times, as_numbers = warehouse.raw(
-            f"SELECT count(*), count(try_cast(t AS TIMESTAMPTZ)), count(try_cast(t AS DOUBLE)) FROM "
+        checked, as_times, as_numbers, as_digits = warehouse.raw(
+            f"SELECT count(*), count(try_cast(t AS TIMESTAMPTZ)), count(try_cast(t AS DOUBLE)), "
+            f"count(*) FILTER (regexp_full_match(t, '\\W*[0-9][0-9,. ]*\\W*(원|won|krw|KRW)?')) FROM "
             f"(SELECT {name} AS t FROM sample WHERE {name} IS NOT NULL LIMIT {TEXTS_CHECKED})"
         ).fetchall()[0]
-        times, numbers = (as_times / checked, as_numbers / checked) if checked else (0.0, 0.0)
+        if checked:
+            times, numbers, digits = as_times / checked, as_numbers / checked, as_digits / checked
     found = warehouse.raw(
         f"SELECT DISTINCT left({name}::VARCHAR, 24) FROM (SELECT {name} FROM sample WHERE {name} IS NOT NULL LIMIT 1000) "
         f"ORDER BY 1 LIMIT {EXAMPLES}"
     ).fetchall()
     return ColumnLook(
-        column, type_, n_rows, n_rows - n_filled, n_distinct, low, high, times, numbers, tuple(text for (text,) in found)
-    )
+        column, type_, n_rows, n_rows - n_filled, n_distinct, low, high, times, numbers, tuple(text for (text,) in found),
+        is_approximate, digits,
+    )  # fmt: skip

@@ -50,6 +50,8 @@ class SniffReport:
             if guess.column is not None:
                 mark = "" if guess.is_sure else "   (check this)"
                 lines.append(f"  {guess.role:<11} = {shown(guess.column)}{mark}")
+        if not any(guess.role == "creator_id" and guess.column for guess in self.guesses):
+            lines.append("  creator_id  : no column looks like it; if one names creators, name it in [source.columns]")
         lines.append(f"  entity      = {self.entity}   (check this)")
         if self.problem:
             lines.append(f"{self.out} needs an edit first: {self.problem}")

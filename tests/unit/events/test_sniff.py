@@ -73,6 +73,10 @@ PLAIN = {role: role for role in ("event_time", "event_name", "creator_id", "fan_
         {"event_time": "createdAt", "event_name": "eventType", "creator_id": "streamerId", "fan_id": "viewerId",
          "amount": "totalKrw"},
         {"event_time": "발생일시", "event_name": "이벤트", "creator_id": "크리에이터", "fan_id": "회원", "amount": "결제금액"},
+        {"event_time": "일시", "event_name": "이벤트명", "creator_id": "스타 ID", "fan_id": "팬닉", "amount": "후원금액"},
+        {"event_time": "발생시각", "event_name": "활동유형", "creator_id": "방송인", "fan_id": "후원자", "amount": "별풍선"},
+        {"event_time": "날짜", "event_name": "구분", "creator_id": "BJ아이디", "fan_id": "유저아이디", "amount": "가격"},
+        {"event_time": "시간", "event_name": "이벤트", "creator_id": "채널 ID", "fan_id": "닉네임", "amount": "매출"},
         {"event_time": "occurred_at", "event_name": "action", "creator_id": "receiver", "fan_id": "sender",
          "amount": "value"},
     ],
@@ -89,6 +93,47 @@ def test_columns_are_found_by_name_and_content(tmp_path, names):
     columns = load(tmp_path / "fancare.toml").source.columns
     assert {role: getattr(columns, role) for role in names} == names
     assert (columns.arrived_at, columns.event_id) == ("received_at", "row_uuid")
+
+
+def test_korean_decoys_are_let_be(tmp_path):
+    names = {"event_time": "일시", "event_name": "이벤트", "creator_id": "아티스트", "fan_id": "시청자", "amount": "결제금액"}
+    decoys = {
+        "수신시각": [START.replace(tzinfo=None)] * 2_000, "가입일시": [START.replace(tzinfo=None)] * 2_000,
+        "팬수": [i % 500 for i in range(2_000)], "방송시간": [i % 60 for i in range(2_000)],
+        "유입채널": [f"channel {i % 20}" for i in range(2_000)], "아티스트닉": [f"nick {i % 60}" for i in range(2_000)],
+    }  # fmt: skip
+    write_config(parquet_log(tmp_path / "log.parquet", names, **decoys), tmp_path / "fancare.toml", NOW)
+    columns = load(tmp_path / "fancare.toml").source.columns
+    assert {role: getattr(columns, role) for role in names} == names
+    assert columns.arrived_at == "수신시각"
+
+
+def test_a_log_without_creators_is_said_to_have_none(tmp_path):
+    names = {role: name for role, name in PLAIN.items() if role != "creator_id"}
+    report = write_config(parquet_log(tmp_path / "a.parquet", names, foo=["x"] * 2_000), tmp_path / "a.toml", NOW)
+    assert "  creator_id  : no column looks like it; if one names creators, name it in [source.columns]" in report.lines()
+    report = write_config(parquet_log(tmp_path / "b.parquet", PLAIN), tmp_path / "b.toml", NOW)
+    assert not any("no column looks like it" in line for line in report.lines())
+
+
+def test_a_price_that_is_no_plain_number_is_offered(tmp_path):
+    names = {role: name for role, name in PLAIN.items() if role != "amount"}
+    prices = [(None, "1000", "5,000")[i % 3] for i in range(2_000)]
+    write_config(parquet_log(tmp_path / "log.parquet", names, price=prices), tmp_path / "fancare.toml", NOW)
+    assert load(tmp_path / "fancare.toml").source.columns.amount is None
+    assert (
+        "# amount: price may be it, but holds 1000, 5,000; export it as plain numbers, then name it here\n"
+        in (tmp_path / "fancare.toml").read_text()
+    )
+
+
+@pytest.mark.parametrize(("n", "ground"), [(90_000, ", 30,000 distinct in 90,000"), (250_000, ", about ")])
+def test_a_count_that_is_only_about_right_says_so(tmp_path, n, ground):
+    names = {"event_time": "ts", "event_name": "event", "creator_id": "creator_id"}
+    people = [f"f{i % (n // 3)}" for i in range(n)]
+    write_config(parquet_log(tmp_path / "log.parquet", names, n=n, fan=people), tmp_path / "fancare.toml", NOW)
+    (line,) = (line for line in (tmp_path / "fancare.toml").read_text().splitlines() if line.startswith("fan_id"))
+    assert ground in line
 
 
 def test_parquet_events_are_sorted_by_what_they_seem_to_be(tmp_path):
