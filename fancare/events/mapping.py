@@ -9,6 +9,7 @@ occurrence. A date is that day on the platform. The acting id is `fan_id`; of a 
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,6 @@ from fancare.config import Config
 from fancare.errors import ConfigError, DataQualityError
 from fancare.events.source import SourceFile
 from fancare.events.staging import EARLIEST, LARGEST_AMOUNT, TEXT_KEPT, literal_path
-from fancare.tomlspec import nearest
 from fancare.warehouse.duckdb_engine import Warehouse
 
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
@@ -74,9 +74,10 @@ def _check_mapping(config: Config, file: SourceFile, types: dict[str, str]) -> N
         if column is None:
             continue
         if column not in types:
+            close = difflib.get_close_matches(column, types, n=1, cutoff=0.5)
             raise ConfigError(
                 f"[source.columns] {canonical} = {column!r}, but {file.name} has no such column; "
-                f"{nearest(column, types).rstrip('.')} (it has {', '.join(types)})."
+                + (f"did you mean {close[0]!r}? (it has {', '.join(types)})." if close else f"it has {', '.join(types)}.")
             )
         base = types[column].split("(")[0]
         wanted, allowed = _ALLOWED[canonical]

@@ -119,6 +119,11 @@ class IngestReport:
         """True when nothing was new: every file was known by its hash."""
         return not self.files and not self.changed_days
 
+    @property
+    def _held_before(self) -> bool:
+        """True when events of an earlier ingest are among those that the log holds."""
+        return self.n_events_total > sum(file.n_events for file in self.files) - self.twins_merged
+
     def lines(self) -> list[str]:
         """The closing summary."""
         lines = []
@@ -136,14 +141,18 @@ class IngestReport:
             lines.append(f"{self.links_learned:,} ids turned out to belong to a person known by another id.")
         if self.link_cycles:
             lines.append(f"{self.link_cycles:,} identity links point in a circle or at themselves: ignored.")
-        if self.reattributed:
-            lines.append(f"{self.reattributed:,} events were re-attributed: their id turned out to be a creator's or another's.")
+        if self.reattributed and self._held_before:  # in a first ingest nobody has seen them otherwise
+            lines.append(
+                f"{self.reattributed:,} events count otherwise now: their id turned out to be a creator's, or another id of a "
+                f"person known already."
+            )
         if self.twins_merged:
             lines.append(f"{self.twins_merged:,} earlier events turned out to be known under another id: one of each kept.")
         if self.is_noop:
             lines.append("Nothing new.")
         else:
-            lines.append(f"{len(self.changed_days):,} days of activity_daily rebuilt.")
+            n = len(self.changed_days)
+            lines.append(f"{n:,} day{'s' if n != 1 else ''} of activity_daily rebuilt.")
         span = f", {self.first_day} to {self.last_day}" if self.first_day else ""
         lines.append(f"The log now holds {self.n_events_total:,} events{span}.")
         return lines

@@ -212,7 +212,8 @@ def _name_checks(
     judged: Judged,
 ) -> list[Check]:
     odd = odd_days(days.counts, [day for day in judged.fresh if day not in explained], judged.outages)
-    missing = [o for o in odd if o.kind == "zero"]
+    back = max((day for day, n in days.counts.items() if n and day <= judged.last_whole_day), default=date.min)
+    missing = [o for o in odd if o.kind == "zero" and o.day > back]
     # a name has fewer events than the log: none on a day is sure to be wrong only where the noise leaves room for one
     sure = [o for o in missing if o.usual.low_bound >= 1]
     checks = []
@@ -220,17 +221,19 @@ def _name_checks(
     if missing or (silent > 0 and _chance_of_silence(days, span, judged.data_through) < SURE_ABSENCE):
         verdict: Verdict = "red" if matters and sure else "amber"
         day = missing[0].day if missing else span.last_day + timedelta(1)
+        # it may be seen again on the last day, which is not whole yet
+        last_day = max((seen for seen, n in days.counts.items() if n and seen < day), default=span.last_day)
         similar, dropped = _similar(days.name, candidates), actorless.get(days.name)
         message = "name_renamed" if similar else "name_missing"
         if dropped is not None and dropped.is_since(day):
             message = "name_lost_actor"
         checks.append(finding(
             "name_missing", verdict, message=message, subject=days.name, observed=0,
-            expected=missing[0].usual.median if missing else "≥ 1", event_name=days.name, last_day=span.last_day,
+            expected=missing[0].usual.median if missing else "≥ 1", event_name=days.name, last_day=last_day,
             day=day, similar=similar, n=dropped.n_rows if dropped else 0,
         ))  # fmt: skip
     for o in odd:
-        if o.kind == "low" and not missing:
+        if (o.kind == "low" and not missing) or (o.kind == "zero" and o.day < back):  # it came back: a gap
             checks.append(finding(
                 "name_low", "amber", subject=days.name, day=o.day, observed=o.n, expected=o.usual.median, event_name=days.name,
             ))  # fmt: skip

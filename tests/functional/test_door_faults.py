@@ -86,6 +86,15 @@ def test_a_wrong_column_is_answered_with_the_nearest_and_all(tmp_path: Path, war
     )
 
 
+def test_a_wrong_column_with_none_near_is_answered_with_all_once(tmp_path: Path, warehouse: Warehouse) -> None:
+    write_config(tmp_path)
+    write_parquet(tmp_path / "log/a.parquet", [ROW])
+    error = refused(warehouse, tmp_path, PARQUET.replace('"creator"', '"스타 ID"'))
+    assert str(error) == (
+        "[source.columns] creator_id = '스타 ID', but log/a.parquet has no such column; it has ts, event, creator, fan, amount."
+    )
+
+
 def test_a_wrong_property_is_answered_with_the_nearest_and_all(tmp_path: Path, warehouse: Warehouse) -> None:
     write_config(tmp_path)
     write_jsonl(tmp_path / "log/a.jsonl", GOOD)

@@ -58,7 +58,8 @@ def test_a_name_that_matters_to_other_entities_only_is_amber(warehouse, tmp_path
     ("counts", "verdict", "on"),
     [
         pytest.param([30] * 62 + [0], "red", 62, id="a frequent name, missing for a day"),
-        pytest.param([30] * 61 + [0, 30], "red", 61, id="missing for a day, back since"),
+        pytest.param([30] * 60 + [0, 30, 0], "red", 62, id="missing, back, missing again"),
+        pytest.param([30] * 61 + [0, 30], None, None, id="missing for a day, back since"),
         pytest.param([1, 0, 0] * 21, None, None, id="a rare name"),
         pytest.param([1, 0, 0] * 15 + [0] * 18, "amber", 43, id="a rare name, silent since long"),
         pytest.param([1, 0] * 24 + [0] * 15, "amber", 47, id="silent for longer than fresh days reach"),
@@ -71,6 +72,22 @@ def test_a_name_that_vanished(warehouse, tmp_path, counts, verdict, on):
     report = report_of(warehouse, config, {"message": STEADY, "gift": counts})
     expected = [] if verdict is None else [(verdict, "gift", day(on))]
     assert findings(report, "name_missing") == expected
+
+
+def test_a_name_that_came_back_has_a_gap_and_is_not_missing(warehouse, tmp_path):
+    config = config_for(tmp_path, activity=["message", "gift"])
+    report = report_of(warehouse, config, {"message": STEADY, "gift": [30] * 60 + [0, 0, 30]})
+    assert findings(report, "name_low") == [("amber", "gift", day(61)), ("amber", "gift", day(60))]
+    assert findings(report, "name_missing") == []
+
+
+def test_a_name_that_is_missing_was_last_seen_before(warehouse, tmp_path):
+    config = config_for(tmp_path, activity=["message", "gift"])
+    extent = draw(warehouse, {"message": [*STEADY, 90], "gift": [30] * 62 + [0, 12]})
+    not_yet_whole = replace_last(extent, 62)
+    report = check(warehouse, config, not_yet_whole, NOW, ())
+    assert findings(report, "name_missing") == [("red", "gift", day(62))]
+    assert f"is missing on {day(62)} (last seen {day(61)}; usual" in report.sentence
 
 
 def test_a_renamed_event_is_red_and_the_new_name_is_offered(warehouse, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from fancare.events.report import FILES_NAMED, FileReport, IngestReport, files_in_words
@@ -48,6 +49,19 @@ def test_a_hundred_odd_files_are_few_lines():
     report = IngestReport(9, date(2026, 1, 1), date(2026, 6, 1), files=tuple(file(str(n), n_dead=1) for n in range(100)))
     assert len(report.lines()) <= FILES_NAMED + 6
     assert report.lines()[-1] == "The log now holds 9 events, 2026-01-01 to 2026-06-01."
+
+
+def test_what_counts_otherwise_now_is_told_of_events_that_were_there_before():
+    days = (date(2026, 1, 1), date(2026, 1, 2))
+    first = IngestReport(30, date(2026, 1, 1), date(2026, 6, 1), files=(file(),), reattributed=4, changed_days=days[:1])
+    assert first.lines()[1:] == [
+        "1 day of activity_daily rebuilt.", "The log now holds 30 events, 2026-01-01 to 2026-06-01.",
+    ]  # fmt: skip
+    later = replace(first, n_events_total=60, changed_days=days)
+    assert later.lines()[1:3] == [
+        "4 events count otherwise now: their id turned out to be a creator's, or another id of a person known already.",
+        "2 days of activity_daily rebuilt.",
+    ]  # fmt: skip
 
 
 def test_nothing_new():
