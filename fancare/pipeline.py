@@ -134,8 +134,9 @@ def report(job: Job) -> Sequence[str]:
 
     loaded = scoring_model(job.config, job.as_of)
     backtest, contributions = (loaded.bundle.backtest, told_contributions(loaded.bundle)) if loaded else (None, None)
+    cannot_say = None if loaded is None or loaded.can_say else (loaded.verdict.text("ko"), loaded.verdict.text("en"))
     out = job.config.resolve(job.config.ops.output) / f"report_{job.as_of}.html"
-    write(job.warehouse, job.config, job.as_of, backtest, contributions, out)
+    write(job.warehouse, job.config, job.as_of, backtest, contributions, out, cannot_say)
     job.results["report page"] = str(out)
     return ()
 
