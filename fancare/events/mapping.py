@@ -19,7 +19,7 @@ import duckdb
 from fancare.config import Config
 from fancare.errors import ConfigError, DataQualityError
 from fancare.events.source import SourceFile
-from fancare.events.staging import EARLIEST, LARGEST_AMOUNT, TEXT_KEPT, literal_path
+from fancare.events.staging import EARLIEST, LARGEST_AMOUNT, TEXT_KEPT, composed, literal_path
 from fancare.warehouse.duckdb_engine import Warehouse
 
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
@@ -43,7 +43,7 @@ def stage(warehouse: Warehouse, config: Config, file: SourceFile, latest: dateti
     copy = f"COPY ({_staged_sql(config, types)}) TO '{str(out).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
     parameters = {
         "path": literal_path(file.path), "source_timezone": config.source.timezone,
-        "timezone": config.platform.timezone, "creator_acts": list(config.events.creator_acts),
+        "timezone": config.platform.timezone, "creator_acts": [*map(composed, config.events.creator_acts)],
         "earliest": EARLIEST, "latest": latest,
     }  # fmt: skip
     if "$source_timezone" not in copy:  # no column holds naive times
@@ -156,16 +156,16 @@ def _name(column: str) -> str:
 
 
 def _id(column: str, kind: str) -> str:
-    """A column as canonical id text: no NULs, no trailing .0, empty means none."""
+    """A column as canonical id text: no NULs, no trailing .0, letters composed (NFC), empty means none."""
     name = _name(column)
     if kind == "BLOB":
-        return f"nullif(coalesce(try(decode({name})), hex({name})), '')"
+        return f"nullif(nfc_normalize(coalesce(try(decode({name})), hex({name}))), '')"
     if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
         whole = f"isfinite({name}::DOUBLE) AND {name} = floor({name}) AND abs({name}) < 1e18"
         return f"CASE WHEN {whole} THEN {name}::BIGINT::VARCHAR WHEN isfinite({name}::DOUBLE) THEN {name}::VARCHAR END"
     if kind == "VARCHAR":
-        return f"nullif(replace({name}, chr(0), ''), '')"
-    return f"{name}::VARCHAR"
+        return f"nullif(nfc_normalize(replace({name}, chr(0), '')), '')"
+    return f"nfc_normalize({name}::VARCHAR)" if kind.startswith("ENUM") else f"{name}::VARCHAR"
 
 
 def _time(column: str, kind: str) -> str:

@@ -113,7 +113,7 @@ def look_at_events(warehouse: Warehouse, sample: Sample, guesses: Mapping[str, G
     amount_sql = "NULL::DOUBLE" if amount is None else f"try_cast({quoted(amount)} AS DOUBLE)"
     rows = warehouse.raw(f"""
         WITH named AS (
-          SELECT {name} AS name, nullif({actor}, '') AS actor, nullif({text('creator_id')}, '') AS creator,
+          SELECT nfc_normalize({name}) AS name, nullif({actor}, '') AS actor, nullif({text('creator_id')}, '') AS creator,
             {amount_sql} AS amount
           FROM sample
         ), creators AS (SELECT DISTINCT creator FROM named WHERE creator IS NOT NULL)

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from fancare.config import Config
-from fancare.events.staging import EARLIEST, LARGEST_AMOUNT
+from fancare.events.staging import EARLIEST, LARGEST_AMOUNT, composed
 
 DEVICE = "$device:"
 LINK_EVENTS = ("$identify", "$create_alias", "$merge")
@@ -84,7 +84,7 @@ class LineReader:
         self._arrived = columns.arrived_at or "mp_processing_time_ms"
         self._user = columns.fan_id if columns.fan_id not in (None, "distinct_id") else "$user_id"
         self._creator, self._amount = columns.creator_id, columns.amount
-        self._creator_acts = frozenset(config.events.creator_acts)
+        self._creator_acts = frozenset(map(composed, config.events.creator_acts))
         self._source_zone, self._zone = ZoneInfo(config.source.timezone), ZoneInfo(config.platform.timezone)
         self._earliest, self._latest = _micros(EARLIEST.replace(tzinfo=UTC)), _micros(latest.replace(tzinfo=UTC))
         self._canonical = {self._time, "distinct_id", self._user, self._insert_id, self._creator, self._amount}
@@ -119,6 +119,7 @@ class LineReader:
     def _row(self, name: Any, properties: dict[str, Any], cleaned: bool) -> Row:
         if not isinstance(name, str) or not name:
             raise _Against(f"{self._event} is {_kind(name)}, an event name is needed")
+        name = composed(name)
         self.properties_seen.update(properties)
         event_time = self._micros_of(properties.get(self._time), self._time)
         actor, links = self._actor(name, properties)
@@ -258,11 +259,11 @@ def _scrub(value: Any) -> Any:
 
 
 def _id(value: Any, name: str | None) -> str | None:
-    """An id as text: 1416 and 1416.0 are "1416", empty text is none."""
+    """An id as text: 1416 and 1416.0 are "1416", empty text is none, letters are composed."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        return value
+        return composed(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _Against(f"{name} is {_kind(value)}, an id is needed")
     if isinstance(value, float) and abs(value) >= _EXACT:

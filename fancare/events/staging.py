@@ -14,6 +14,7 @@ from one place. ``kind`` says what a row is:
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -92,6 +93,15 @@ def describe(warehouse: Warehouse, file: SourceFile, path: Path) -> Staged:
         "SELECT activity_date, count(*) FROM read_parquet($path) WHERE kind = 'event' GROUP BY ALL ORDER BY ALL", parameters
     ).fetchall()
     return Staged(file, path, dict(counts), cleaned, surrogate, negative, first, last, tuple(days))
+
+
+def composed(text: str) -> str:
+    """Names and ids in one form (NFC): macOS takes letters apart, and the same name would count as two.
+
+    >>> len("\\u1107\\u1161\\u11bc"), composed("\\u1107\\u1161\\u11bc")
+    (3, '방')
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def literal_path(path: Path) -> str:

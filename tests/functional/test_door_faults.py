@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -471,3 +472,35 @@ def test_new_properties_are_kept_beside(tmp_path: Path, warehouse: Warehouse) ->
     )
     bring_in(warehouse, settings)
     assert warehouse.rows("SELECT CAST(properties AS STRING) FROM events") == [('{"new":{"deep":[1]}}',)]
+
+
+@pytest.mark.parametrize("source", [MIXPANEL, PARQUET], ids=["jsonl", "parquet"])
+def test_names_and_ids_that_differ_in_unicode_form_only_are_one(
+    tmp_path: Path, warehouse: Warehouse, source: str
+) -> None:
+    settings = write_config(tmp_path, source, acts='["방송"]')
+    forms = [unicodedata.normalize(form, "방송 é") for form in ("NFC", "NFD")]
+    assert forms[0] != forms[1]
+    if source == MIXPANEL:
+        lines = [event(form, NOON, id=form, user=f"팬{form}", creator=f"스타{form}") for form in forms]
+        write_jsonl(tmp_path / "log/a.jsonl", lines)
+    else:
+        write_parquet(
+            tmp_path / "log/a.parquet", [ROW | {"event": form, "fan": f"팬{form}", "creator": f"스타{form}"} for form in forms]
+        )
+    bring_in(warehouse, settings)
+    assert warehouse.rows("SELECT DISTINCT event_name, fan_id, creator_id FROM activity_daily") == [
+        (forms[0], f"팬{forms[0]}", f"스타{forms[0]}")
+    ]
+
+
+@pytest.mark.parametrize("source", [MIXPANEL, PARQUET], ids=["jsonl", "parquet"])
+def test_creator_acts_are_known_in_either_unicode_form(tmp_path: Path, warehouse: Warehouse, source: str) -> None:
+    acts, said = (unicodedata.normalize(form, "방송 시작") for form in ("NFC", "NFD"))
+    settings = write_config(tmp_path, source, acts=f'["{acts}"]')
+    if source == MIXPANEL:
+        write_jsonl(tmp_path / "log/a.jsonl", [event(said, NOON, id="1", creator="c")])
+    else:
+        write_parquet(tmp_path / "log/a.parquet", [ROW | {"event": said, "fan": ""}])
+    bring_in(warehouse, settings)
+    assert warehouse.rows("SELECT event_name, actor, creator_id FROM activity_daily") == [(acts, "creator", "c")]

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import tomllib
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -185,6 +186,13 @@ def test_hostile_names_stay_values(tmp_path):
     write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
     events = load(tmp_path / "fancare.toml").events
     assert {*events.fan_activity, *events.creator_activity} == set(names)
+
+
+def test_names_are_written_as_they_will_be_read(tmp_path):
+    said = [unicodedata.normalize(form, "메시지") for form in ("NFC", "NFD")]
+    lines = [mixpanel_line(i) | {"event": said[i % 2]} for i in range(500)]
+    write_config(write_lines(tmp_path / "log.jsonl", lines), tmp_path / "fancare.toml", NOW)
+    assert load(tmp_path / "fancare.toml").events.fan_activity == (said[0],)
 
 
 def test_the_parts_of_the_house_are_named_once_in_the_file(tmp_path):
