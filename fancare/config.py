@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -77,6 +78,11 @@ class EventsConfig:
     creator_activity: tuple[str, ...] = ()
     fan_activity: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for key in fields(self):  # as the front door writes names: a Korean name typed on a Mac may come in parts (NFD)
+            names = tuple(unicodedata.normalize("NFC", name) for name in getattr(self, key.name))
+            object.__setattr__(self, key.name, names)
 
 
 @dataclass(frozen=True)

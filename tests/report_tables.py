@@ -155,7 +155,7 @@ CONTRIBUTIONS = [
 
 
 def backtest(**changes) -> dict:
-    """A backtest's JSON as DESIGN §6 has it."""
+    """A backtest's JSON, as `fancare backtest --json` writes it."""
     rates = {"7": 0.31, "14": 0.19, "28": 0.12}
     gains = {"tabnet": 0.0, "hist_gradient_boosting": 0.004, "logistic_regression": -0.018, "recency": -0.061}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def test_defaults_are_those_of_the_design(tmp_path):
     assert settings.ops.capacity == 20
     assert settings.model.name == "creator_churn"
     assert settings.activity == ("broadcast",)
+
+
+def test_a_korean_name_typed_in_parts_is_the_name_that_the_log_has(tmp_path):
+    typed = unicodedata.normalize("NFD", "방송 시작")
+    assert typed != "방송 시작"
+    assert read(tmp_path, SMALL.replace('"broadcast"', f'"{typed}"')).activity == ("방송 시작",)
 
 
 def test_late_days_default_by_kind_and_zero_is_zero(tmp_path):
