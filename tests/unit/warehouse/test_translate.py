@@ -41,7 +41,7 @@ MEANS = [
     # text
     ("CONCAT('a', '|', 'b')", "a|b"), ("CONCAT('a', NULL)", None), ("SUBSTR('abcdef', 1, 3)", "abc"),
     ("TO_HEX(MD5('fancare'))", md5(b"fancare").hexdigest()), ("STARTS_WITH('$device:x', '$device:')", True),
-    ("EDIT_DISTANCE('kitten', 'sitting')", 3), ("CAST(12 AS STRING)", "12"),
+    ("EDIT_DISTANCE('kitten', 'sitting')", 3), ("CAST(12 AS STRING)", "12"), ("TO_JSON_STRING('a')", '"a"'),
     # lists
     ("3 IN UNNEST([1, 2, 3])", True), ("4 IN UNNEST([1, 2, 3])", False), ("ARRAY_LENGTH([1, 2])", 2),
     ("(SELECT SUM(n) FROM UNNEST(GENERATE_ARRAY(1, 4)) AS n)", 10),
