@@ -133,7 +133,7 @@ MUTATIONS = [
         (
             (
                 "records = [",
-                'records = [_f("code", "counts", "id", "번호", "id", "LENGTH(snapshot.creator_id)"), ',
+                'records = [record("code", "counts", "id", "번호", "id", "LENGTH(snapshot.creator_id)"), ',
             ),
         ),
         no_feature_knows_whose_it_is,

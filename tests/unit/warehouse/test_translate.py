@@ -86,8 +86,7 @@ def test_every_function_that_the_package_uses_is_tested_here():
     not_functions = {"IN", "AND", "OR", "NOT", "AS", "OVER", "ON", "WHEN", "THEN", "ELSE", "FROM", "WITH", "ALL", "VALUES",
                      "WHERE", "SELECT", "JOIN", "EXISTS", "BETWEEN", "PARTITION", "TABLE", "BY", "SQL", "CTE"}  # fmt: skip
     texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.sql")]
-    texts += [(PACKAGE / "panel" / name).read_text(encoding="utf-8") for name in ("bits.py", "blocks.py", "features.py")]
-    texts.append((PACKAGE / "panel" / "feature_query.py").read_text(encoding="utf-8"))
+    texts += [path.read_text(encoding="utf-8") for path in (PACKAGE / "panel").rglob("*.py")]
     used = {name for text in texts for name in re.findall(r"\b([A-Z][A-Z_0-9]+)\(", text)} - not_functions
     tested = " ".join(expression for expression, _ in (*MEANS, *AGGREGATES)) + " LAG( ROW_NUMBER( "
     assert {name for name in used if f"{name}(" not in tested} == set()
@@ -109,7 +108,7 @@ def test_a_known_trap_div_drops_brackets_that_are_not_doubled():
 
 def test_no_query_walks_into_the_trap():
     """Every DIV in the package has one term, or doubled brackets, as its first argument."""
-    for path in [*PACKAGE.rglob("*.sql"), *(PACKAGE / "panel").glob("*.py")]:
+    for path in [*PACKAGE.rglob("*.sql"), *(PACKAGE / "panel").rglob("*.py")]:
         for argument in re.findall(r"\bDIV\((\w+\([^)]*\)|\(\(?[^)]*\)|[^,(]*),", path.read_text(encoding="utf-8")):
             assert argument.startswith("(") or not re.search(r"[-+*/]", re.sub(r"\([^)]*\)", "", argument)), path.name
 

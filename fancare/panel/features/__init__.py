@@ -1,0 +1,58 @@
+"""Which features there are: records made from the entity and the event names that occur.
+
+    activity, rhythm, tenure     the entity's own: how much, how lately, how regularly, since when, on which weekdays
+    amounts, events              its money, and every event name that occurs
+    rooms                        for a creator the distribution over its fans, for a fan the distribution over its rooms
+    context                      for a room: what its fan and its creator do elsewhere
+
+Every expression is GoogleSQL over the columns that `fancare.panel.blocks` prepares. A feature that no event name can
+change is known from the start; the others carry the day their event name was first known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fancare.panel.event_slots import Slot
+from fancare.panel.feature import Feature
+from fancare.panel.features.activity import activity, any_event
+from fancare.panel.features.amounts import amounts
+from fancare.panel.features.context import context
+from fancare.panel.features.events import event
+from fancare.panel.features.record import record
+from fancare.panel.features.rhythm import rhythm
+from fancare.panel.features.rooms import fans_of_creator, rooms_of_fan
+from fancare.panel.features.tenure import tenure_and_weekday
+
+
+def features_for(
+    entity: str, slots: tuple[Slot, ...], revenue: bool, many_rooms: bool, other_events: bool
+) -> tuple[Feature, ...]:
+    """The records of an entity's features, in column order.
+
+    ``slots`` are the event kinds that concern the entity, ``revenue`` is true when revenue events carry amounts,
+    ``many_rooms`` when the log has more than one creator (else every fan's room distribution is its activity again),
+    ``other_events`` when there are events beside the activity.
+    """
+    records = [*activity(), *rhythm(), *tenure_and_weekday()]
+    if other_events:
+        records += any_event(entity)
+    if revenue:
+        records += amounts("own", "rev", "revenue", "후원", "revenue", None)
+    for slot in slots:
+        records += event(slot, prefix_actor=entity == "creator")
+    if entity == "creator":
+        records += fans_of_creator()
+    if entity == "fan" and many_rooms:
+        records += rooms_of_fan("rooms", "")
+    if entity == "room":
+        records += context("fan", "팬의 전체", "the fan's overall")
+        records += rooms_of_fan("fan_rooms", "fan_")
+        records += context("creator", "크리에이터의", "the creator's")
+        records += [replace(f, name=f"creator_{f.name}", expression=f.expression.replace("rooms.", "creator_rooms."),
+                            meaning_ko=f"크리에이터 방 전체 – {f.meaning_ko}", meaning_en=f"the creator's rooms: {f.meaning_en}",
+                            block="creator_rooms", family="context") for f in fans_of_creator()[:6]]  # fmt: skip
+        records.append(record("fan_share_in_room_28d", "context", "share", "팬 활동 중 이 방의 비중(28일)",
+                              "share of the fan's activity that is in this room, 28 days",
+                              "SAFE_DIVIDE(own.act_n28, fan.act_n28)", block="fan", window=28))  # fmt: skip
+    return tuple(records)
