@@ -39,6 +39,14 @@ class TabNetSpec:
 
 
 @dataclass(frozen=True)
+class TeacherSpec:
+    """Whom TabNet learns from beside the labels: ``label_weight`` of 1 is labels alone; ``folds`` of whole entities."""
+
+    label_weight: float = 0.2
+    folds: int = 4
+
+
+@dataclass(frozen=True)
 class BandSpec:
     """Bands by the calibrated risk over ``horizon`` days: high at or above ``high``, medium at or above ``medium``."""
 
@@ -76,6 +84,7 @@ class ModelSpec:
     name: str
     entity: str
     train: TrainSpec = field(default_factory=TrainSpec)
+    teacher: TeacherSpec = field(default_factory=TeacherSpec)
     tabnet: TabNetSpec = field(default_factory=TabNetSpec)
     bands: BandSpec = field(default_factory=BandSpec)
     backtest: BacktestSpec = field(default_factory=BacktestSpec)
@@ -88,6 +97,7 @@ class ModelSpec:
                 f"0 < medium < high < 1: set them so."
             )
         least = {
+            "teacher": {"folds": 2},
             "train": {"max_rows": 2, "history_weeks": 0, "calibration_weeks": 1},
             "tabnet": {"width": 1, "steps": 1, "batch_size": 2, "virtual_batch_size": 2, "epochs": 1, "min_updates": 1},
             "backtest": {"folds": 1, "test_weeks": 1, "bootstrap": 2},
@@ -96,6 +106,11 @@ class ModelSpec:
             for key, smallest in keys.items():
                 if (given := getattr(getattr(self, table), key)) < smallest:
                     raise ConfigError(f"[{table}] {key} = {given} of model {self.name!r} must be at least {smallest}: raise it.")
+        if not 0 <= self.teacher.label_weight <= 1:
+            raise ConfigError(
+                f"[teacher] label_weight = {self.teacher.label_weight} of model {self.name!r} must be between 0 (the teacher "
+                f"alone) and 1 (labels alone): set it so."
+            )
         if not self.tabnet.seeds:
             raise ConfigError(f"[tabnet] seeds of model {self.name!r} is empty; give at least one, such as [0].")
 

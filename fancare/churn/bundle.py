@@ -120,7 +120,9 @@ class Bundle:
             features=tuple(by_name[name] for name in model.feature_names),
             churn=ChurnDefinition(config.activity, config.churn.active_within_days, config.data_spec_hash),
             interval=DataInterval(first_day, cut, model.origin),
-            backtest=None if backtest is None else _plain({k: v for k, v in backtest.items() if k != "fit_cpu_seconds"}),
+            backtest=None
+            if backtest is None
+            else _plain({k: v for k, v in backtest.items() if k != "fit_cpu_seconds"}),
             versions=installed_versions(),
             contributions=contributions,
             threads=thread_count(threads),
@@ -250,7 +252,9 @@ def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes) -> Bundle:
         raise ValueError("the weights are not the manifest's")
     arrays = safetensors.numpy.load(weights)
     model = ChurnModel.from_parts(manifest["model"], arrays)
-    features = tuple(Feature(**{**record, "first_known": _day(record["first_known"])}) for record in manifest["features"])
+    features = tuple(
+        Feature(**{**record, "first_known": _day(record["first_known"])}) for record in manifest["features"]
+    )
     names = tuple(feature.name for feature in features)
     if names != model.feature_names or feature_hash(names) != manifest["feature_hash"]:
         raise ValueError("the features are not the model's")
@@ -281,7 +285,9 @@ def _sums_of(contents: Mapping[str, bytes]) -> bytes:
 
 
 def _refused(folder: Path, what: str) -> Refused:
-    return Refused(f"The model {folder} is damaged: {what}; roll back to an earlier version or train again with --retrain.")
+    return Refused(
+        f"The model {folder} is damaged: {what}; roll back to an earlier version or train again with --retrain."
+    )
 
 
 def _plain(value: Any) -> Any:

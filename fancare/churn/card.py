@@ -79,7 +79,9 @@ def _caveats(bundle: Bundle) -> list[str]:
             found.append(f"On weekdays other than the training's the {horizon}-day calibration error is {ece:.3f}.")
     contributions = bundle.contributions
     if contributions and contributions.rank_correlation is not None and contributions.rank_correlation < STEADY:
-        found.append("The seeds disagree on what matters: take reasons as hints, the score as the average of all seeds.")
+        found.append(
+            "The seeds disagree on what matters: take reasons as hints, the score as the average of all seeds."
+        )
     return found
 
 

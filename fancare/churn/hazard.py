@@ -27,6 +27,24 @@ def at_risk(churned: np.ndarray) -> np.ndarray:
     return survived & ~np.isnan(churned)
 
 
+def chain_targets(churned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, H) targets of the links and (n, H) weights of their cross-entropy, from labels or from soft labels.
+
+    ``churned`` is (n, H) of probabilities that never rise with the horizon, or NaN; a label is a probability of 1 or 0. A row
+    is at risk of a link with the probability of having stayed away until then, and stays away through it with the ratio of
+    the two: so the weighted cross-entropy of the links is that of the whole law of the day of return. For labels the weights
+    are `at_risk` and the targets the labels themselves.
+
+    >>> target, weight = chain_targets(np.array([[0.8, 0.4, np.nan]]))
+    >>> target.tolist(), weight.tolist()
+    ([[0.8, 0.5, 0.0]], [[1.0, 0.8, 0.0]])
+    """
+    until = np.concatenate([np.ones((len(churned), 1)), churned[:, :-1]], axis=1).astype(np.float64)
+    weight = np.where(np.isnan(churned) | np.isnan(until), 0.0, until)
+    target = np.divide(churned, until, out=np.zeros(churned.shape), where=weight > 0)
+    return np.clip(target, 0.0, 1.0), weight
+
+
 def risk_from_links(links: np.ndarray) -> np.ndarray:
     """(n, H) risks from (n, H) link probabilities: their running product, which can never rise with the horizon."""
     return np.cumprod(links, axis=1)
@@ -43,12 +61,12 @@ def logit(probabilities: np.ndarray) -> np.ndarray:
     return np.log(p) - np.log1p(-p)
 
 
-def base_logits(churned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def base_logits(target: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each link's base rate as log odds, (H,), and whether both outcomes were seen among its rows at risk, (H,) bool.
 
-    The rate is (churned + ½) / (rows + 1), Jeffreys' estimate: never 0 or 1, and ½ where no row is at risk.
+    From the targets and weights of `chain_targets`. The rate is (stayed away + ½) / (rows + 1), Jeffreys' estimate: never
+    0 or 1, and ½ where no row is at risk.
     """
-    mask = at_risk(churned)
-    rows = mask.sum(axis=0)
-    stayed_away = np.where(mask, churned, 0).sum(axis=0)
+    rows = weight.sum(axis=0)
+    stayed_away = (weight * target).sum(axis=0)
     return logit((stayed_away + 0.5) / (rows + 1.0)), (stayed_away > 0) & (stayed_away < rows)

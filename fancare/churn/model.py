@@ -14,6 +14,8 @@ from fancare.churn.encode import Encoder
 from fancare.churn.hazard import risk_from_links
 from fancare.churn.selection import CalibrationRows, calibration_rows, known_columns, training_rows
 from fancare.churn.tabnet import TabNetChain
+from fancare.churn.teacher import soft_labels
+from fancare.churn.threads import limited
 from fancare.dates import OriginSplit
 from fancare.errors import Refused
 from fancare.modelspec import ModelSpec
@@ -46,7 +48,9 @@ class ChurnModel:
         out = np.empty((len(index), len(self.horizons)), dtype=np.float32)
         for start in range(0, len(index), ROWS_AT_A_TIME):
             rows = index[start : start + ROWS_AT_A_TIME]
-            out[start : start + len(rows)] = self.chain.link_logits(self.encoder.transform(panel.X[rows[:, None], columns]))
+            out[start : start + len(rows)] = self.chain.link_logits(
+                self.encoder.transform(panel.X[rows[:, None], columns])
+            )
         return out
 
     def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> ChurnModel:
@@ -112,7 +116,11 @@ def fit_at_origin(
     columns = known_columns(panel, split)
     X = panel.X[rows.index[:, None], columns]
     encoder = Encoder.fit(X)
-    chain = TabNetChain.fit(encoder.transform(X), rows.churned, spec.tabnet, progress, threads)
+    encoded = encoder.transform(X)
+    clusters = [ids[rows.index] for ids in panel.clusters]
+    with limited(threads):
+        taught = soft_labels(X, encoded, rows.churned, clusters, spec.teacher, progress)
+    chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads)
     model = ChurnModel(
         feature_names=tuple(panel.feature_names[j] for j in columns),
         horizons=tuple(panel.horizons),

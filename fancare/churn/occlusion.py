@@ -98,7 +98,9 @@ def contributions(
         for g, theme in enumerate(themes)
     ]  # fmt: skip
     listed.sort(key=lambda theme: (-theme.mean_abs_effect, theme.theme))
-    by_seed = [np.abs(effects(single, X, groups, horizon)).mean(axis=0) for single in _single_seeds(model)] if len(X) else []
+    by_seed = (
+        [np.abs(effects(single, X, groups, horizon)).mean(axis=0) for single in _single_seeds(model)] if len(X) else []
+    )
     pairs = list(combinations(by_seed, 2))
     return Contributions(
         horizon=horizon,

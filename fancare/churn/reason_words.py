@@ -23,7 +23,9 @@ SPEAKS = 0.5  # of the strongest feature's own effect: what may speak for a them
 LONGER = 1.2  # a silence is worth comparing with the own usual gap from here on
 DOWN, UP = 0.8, 1.25  # a change against the own past is one from here on
 DAYS_BEFORE = {7: 21, 28: 56}  # a window is held against the mean of so many days before it: three weeks, eight weeks
-_UNITS = {u: u for u in ("events", "days", "weeks", "fans", "rooms", "share", "ratio", "currency")} | {"events/day": "events"}
+_UNITS = {u: u for u in ("events", "days", "weeks", "fans", "rooms", "share", "ratio", "currency")} | {
+    "events/day": "events"
+}
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,15 @@ class Facts:
 
     def count(self, theme: Theme, days: int) -> float:
         """The theme's count over a window."""
-        return next((self.value(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan)
+        return next(
+            (self.value(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan
+        )
 
     def usual_count(self, theme: Theme, days: int) -> float:
         """The typical count over a window."""
-        return next((self.usual(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan)
+        return next(
+            (self.usual(f.name) for f in self.of(theme) if f.family == "counts" and f.window_days == days), math.nan
+        )
 
     def was_there(self, days: int) -> bool:
         """True unless the entity is known to be newer than that: a newcomer has no former rate to be compared with."""
@@ -135,14 +141,24 @@ def _event(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
     if speaker.family == "recency":
         before = (month - week) / 3
         if value > typical and week == 0 and before > 0 and facts.was_there(28):
-            return "event_stopped", {"window_days": 7, "value": 0, "before": _number(before), "before_days": DAYS_BEFORE[7]}
+            return "event_stopped", {
+                "window_days": 7,
+                "value": 0,
+                "before": _number(before),
+                "before_days": DAYS_BEFORE[7],
+            }
         if max(value, typical) >= SPAN:  # never within 84 days: nobody knows how many days ago
             return _level(84, all_84, facts.usual_count(theme, 84))
         return None
     window = 28 if speaker.family == "trend" else speaker.window_days
     if window in (7, 28) and facts.was_there(28 if window == 7 else 84):
         now, before = (week, (month - week) / 3) if window == 7 else (month / 4, (all_84 - month) / 8)
-        rates = {"window_days": window, "now": _number(now), "before": _number(before), "before_days": DAYS_BEFORE[window]}
+        rates = {
+            "window_days": window,
+            "now": _number(now),
+            "before": _number(before),
+            "before_days": DAYS_BEFORE[window],
+        }
         if value < typical and now == 0 and before > 0:
             return "event_stopped", rates | {"value": 0}
         if value < typical and now < DOWN * before:
@@ -215,7 +231,9 @@ def _feature(theme: Theme, facts: Facts, j: int) -> Words | None:
         if own == usual:
             return None
         meaning = feature.meaning_ko if lang == "ko" else feature.meaning_en
-        lead = "" if theme.kind == "event" else f"{label(theme.kind, None, None, facts.entity, lang)} – "  # an event names itself
+        lead = (
+            "" if theme.kind == "event" else f"{label(theme.kind, None, None, facts.entity, lang)} – "
+        )  # an event names itself
         text[lang] = messages.text(code, lang, theme=lead, meaning=meaning, value=own, typical=usual)
     return Words(code, values, text)
 

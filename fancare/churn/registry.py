@@ -77,7 +77,9 @@ class Registry:
     def of(cls, config: Config) -> Registry:
         """The registry that the config names; relative paths start at the config file."""
         if "://" in config.registry.url:
-            raise WarehouseError(f"[registry] url = {config.registry.url!r}: this fancare keeps models in a folder; give a path.")
+            raise WarehouseError(
+                f"[registry] url = {config.registry.url!r}: this fancare keeps models in a folder; give a path."
+            )
         return cls(config.resolve(config.registry.url))
 
     def register(self, bundle: Bundle) -> str:
@@ -152,7 +154,9 @@ class Registry:
         except OSError as error:
             raise WarehouseError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise Refused(f"{path} is damaged ({error}); restore it, or remove it and promote a version again.") from None
+            raise Refused(
+                f"{path} is damaged ({error}); restore it, or remove it and promote a version again."
+            ) from None
 
     def promote(self, name: str, version: str, at: datetime, by: str | None = None) -> Verdict:
         """Make a version champion if the gate lets it; `Refused` leaves the champion. Returns the gate's verdict.
@@ -177,11 +181,15 @@ class Registry:
             history = self.history(name)
             position = history[-1].before if history else None
             if position is None:
-                raise Refused(f"{name} has no earlier champion in {self.root} to roll back to; train one with --retrain.")
+                raise Refused(
+                    f"{name} has no earlier champion in {self.root} to roll back to; train one with --retrain."
+                )
             earlier = history[position]
             self._reigning(name, earlier)  # a damaged one is refused here, and the champion stays
             who = _who(by)
-            reign = Reign(earlier.version, earlier.content_hash, at.isoformat(), who, "rollback", earlier.verdict, earlier.before)
+            reign = Reign(
+                earlier.version, earlier.content_hash, at.isoformat(), who, "rollback", earlier.verdict, earlier.before
+            )
             self._write(name, (*history, reign))
         return earlier.version
 
@@ -265,7 +273,9 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _unwritable(home: Path, error: OSError) -> WarehouseError:
-    return WarehouseError(f"The registry {home} cannot be written ({error.strerror}); check disk space and permissions.")
+    return WarehouseError(
+        f"The registry {home} cannot be written ({error.strerror}); check disk space and permissions."
+    )
 
 
 def _sync(folder: Path) -> None:

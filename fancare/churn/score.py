@@ -133,12 +133,16 @@ def check_panel(panel: Panel, bundle: Bundle, config: Config) -> None:
 def check_risks(risks: np.ndarray, horizons: tuple[int, ...]) -> None:
     """`Refused` unless risks (n, H) can be right: numbers, within 0 and 1, never rising with the horizon, not all equal."""
     if not np.isfinite(risks).all():
-        raise _no_scores(f"{int((~np.isfinite(risks)).any(axis=1).sum()):,} of {len(risks):,} rows have no number for a risk")
+        raise _no_scores(
+            f"{int((~np.isfinite(risks)).any(axis=1).sum()):,} of {len(risks):,} rows have no number for a risk"
+        )
     if (risks < 0).any() or (risks > 1).any():
         raise _no_scores(f"risks run from {risks.min():.3g} to {risks.max():.3g}, outside of 0 to 1")
     rising = (np.diff(risks, axis=1) > 0).any(axis=1).sum()
     if rising:
-        raise _no_scores(f"{int(rising):,} of {len(risks):,} rows have a risk that rises with the horizon {list(horizons)}")
+        raise _no_scores(
+            f"{int(rising):,} of {len(risks):,} rows have a risk that rises with the horizon {list(horizons)}"
+        )
     if len(risks) > 1 and (risks == risks[0]).all():
         raise _no_scores(f"all {len(risks):,} rows have the same risk")
 

@@ -33,7 +33,9 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
                 f"{config.model.name} has no champion to score {as_of}, only versions that were never promoted, the last of them "
                 f"{kept[-1]}; make it champion with `fancare promote`."
             )
-        raise Refused(f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`.")
+        raise Refused(
+            f"{config.model.name} has no model made on or before {as_of} to score it; train one with `fancare train`."
+        )
     panel = read_panel(warehouse, config, [as_of], plan(warehouse, config, as_of).features, with_labels=False)
     check_panel(panel, loaded.bundle, config)
     loaded = replace(loaded, bundle=calibrated_on(warehouse, config, loaded.bundle, as_of))

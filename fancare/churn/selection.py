@@ -8,7 +8,6 @@ Rows are named by their number in the panel; nothing of the panel's features is 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from datetime import date
 import numpy as np
 
 from fancare.churn.hazard import at_risk
+from fancare.churn.ids import word
 from fancare.dates import OriginSplit
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import TrainSpec
@@ -126,21 +126,19 @@ def _ids(panel: Panel, index: np.ndarray) -> np.ndarray:
     if panel.creator_id is None or panel.fan_id is None:
         return panel.entity_ids[index]
     pairs = zip(panel.creator_id[index], panel.fan_id[index], strict=True)  # no id holds a NUL
-    return np.array([f"{creator}\0{fan}" if "/" in creator else f"{creator}/{fan}" for creator, fan in pairs], dtype=object)
+    return np.array(
+        [f"{creator}\0{fan}" if "/" in creator else f"{creator}/{fan}" for creator, fan in pairs], dtype=object
+    )
 
 
 def _lots(ids: np.ndarray, as_of: np.ndarray) -> np.ndarray:
     """(n,) uint64: one lot per entity and day, from the id and the date alone, so that each day draws others."""
-    words = {name: _word(str(name)) for name in set(ids.tolist())}
+    words = {name: word(str(name)) for name in set(ids.tolist())}
     of_entity = np.fromiter((words[name] for name in ids.tolist()), dtype=np.uint64, count=len(ids))
     days, position = np.unique(as_of, return_inverse=True)
-    of_day = np.array([_word(str(day)) for day in days], dtype=np.uint64)
+    of_day = np.array([word(str(day)) for day in days], dtype=np.uint64)
     mixed = (of_entity ^ of_day[position]) * np.uint64(0x9E3779B97F4A7C15)  # wraps: multiplicative hashing
     return mixed ^ (mixed >> np.uint64(32))
-
-
-def _word(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def _days(days: tuple[date, ...]) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fancare.churn.hazard import at_risk, base_logits
+from fancare.churn.hazard import base_logits, chain_targets
 from fancare.churn.network import ChainNetwork
 from fancare.churn.threads import thread_count
 from fancare.errors import ConfigError, NotEnoughHistory
@@ -71,10 +71,10 @@ def learning_rate_at(step: int, total: int, peak: float) -> float:
     return peak * 0.5 * (1 + math.cos(math.pi * (step - warm + 1) / (total - warm + 1)))
 
 
-def chain_loss(logits: torch.Tensor, outcome: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Mean binary cross-entropy of the links over the entries of ``mask`` (at risk and known); all are (n, H)."""
-    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, outcome, reduction="none")
-    return (loss * mask).sum() / mask.sum().clamp(min=1)
+def chain_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Weighted mean binary cross-entropy of the links; all are (n, H), as `fancare.churn.hazard.chain_targets` makes them."""
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return (loss * weight).sum() / weight.sum().clamp(min=1)
 
 
 class TabNetChain:
@@ -97,7 +97,7 @@ class TabNetChain:
         cls, X: np.ndarray, churned: np.ndarray, spec: TabNetSpec,
         progress: Progress | None = None, threads: int | None = None,
     ) -> TabNetChain:  # fmt: skip
-        """A chain learned from encoded rows X (n, d) without NaN, and churned (n, H) of 1, 0 or NaN.
+        """A chain learned from encoded rows X (n, d) without NaN, and churned (n, H): 1, 0, a probability, or NaN.
 
         ``threads`` is how many CPU threads torch may use meanwhile; None takes OMP_NUM_THREADS, or 1. The same seed and
         the same number of threads give the same bits (on one kind of processor: a GPU's differ in the last digits).
@@ -108,17 +108,18 @@ class TabNetChain:
         known = ~np.isnan(churned).all(axis=1)
         X, churned = X[known], churned[known]
         plan = BatchPlan.of(len(X), spec)
-        base, learned = base_logits(churned)
+        target, weight = chain_targets(churned)
+        base, learned = base_logits(target, weight)
         if not learned.any():
             raise NotEnoughHistory(
                 f"All {len(X)} training rows had the same outcome; a model needs entities that left and entities that "
                 f"came back: bring more history or more entities, or set other horizons in [churn]."
             )
-        mask = at_risk(churned) & learned
+        weight = weight * learned
         data = _Data(
             torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)),
-            torch.from_numpy(np.where(mask, churned, 0).astype(np.float32)),
-            torch.from_numpy(mask.astype(np.float32)),
+            torch.from_numpy(target.astype(np.float32)),
+            torch.from_numpy(weight.astype(np.float32)),
             torch.from_numpy(base.astype(np.float32)),
         ).to(_device())
         progress = progress or Progress()
@@ -197,12 +198,12 @@ class TabNetChain:
 @dataclass(frozen=True)
 class _Data:
     X: torch.Tensor
-    outcome: torch.Tensor
-    mask: torch.Tensor
+    target: torch.Tensor
+    weight: torch.Tensor
     base: torch.Tensor
 
     def to(self, device: torch.device) -> _Data:
-        return _Data(*(t.to(device) for t in (self.X, self.outcome, self.mask, self.base)))
+        return _Data(*(t.to(device) for t in (self.X, self.target, self.weight, self.base)))
 
 
 def _initial(n_features: int, n_links: int, spec: TabNetSpec, seed: int) -> ChainNetwork:
@@ -230,7 +231,7 @@ def _train(
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate_at(step, total, spec.learning_rate)
             logits, entropy = network(data.X[index])
-            loss = chain_loss(logits + data.base, data.outcome[index], data.mask[index])
+            loss = chain_loss(logits + data.base, data.target[index], data.weight[index])
             optimizer.zero_grad(set_to_none=True)
             (loss - spec.lambda_sparse * entropy).backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -22,6 +22,7 @@ from fancare.panel.feature import Feature
 Kind = Literal["silence", "activity", "event", "amount", "rooms", "tenure", "weekday", "fan", "creator"]
 
 LAST_WEEK = 7
+_OF_LATE = ("active_days_ewm_3d", "active_days_ewm_7d", "active_days_change_1w", "events_share_7d", "events_7d_to_best_week")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _kind(feature: Feature, activity: frozenset[str]) -> Kind:
     if feature.actor is not None:
         return "silence" if feature.event_name in activity and _is_recent(feature) else "event"
     if feature.family == "rhythm":
-        return "activity" if feature.unit == "days" else "silence"  # the own gaps, or the silence measured by them
+        return "silence" if "silence" in feature.name else "activity"  # the silence measured by own gaps, or those alone
     return "silence" if _is_recent(feature) else "activity"
 
 
@@ -79,7 +80,9 @@ def _is_recent(feature: Feature) -> bool:
         return feature.window_days is None  # the n-th last active day has a window: it tells how often, not how lately
     if feature.name.startswith("active_days_week_"):
         return feature.name == "active_days_week_0"
-    return (feature.window_days is not None and feature.window_days <= LAST_WEEK) or feature.name == "events_trend_7d"
+    if feature.name.startswith(_OF_LATE):
+        return True
+    return (feature.window_days is not None and feature.window_days <= LAST_WEEK) or feature.name.endswith("_trend_7d")
 
 
 def label(kind: str, actor: str | None, event_name: str | None, entity: str, lang: str) -> str:

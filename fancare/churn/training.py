@@ -96,7 +96,9 @@ class TrainingReport:
             return [*told, f"no backtest: {self.why_no_backtest}"]
         tabnet, trees = self.backtest.mean_auc("tabnet"), self.backtest.mean_auc("hist_gradient_boosting")
         recency = self.backtest.mean_auc("recency")
-        told.append(f"backtest, mean AUC: TabNet {tabnet:.3f}, gradient boosting {trees:.3f}, recency rule {recency:.3f}")
+        told.append(
+            f"backtest, mean AUC: TabNet {tabnet:.3f}, gradient boosting {trees:.3f}, recency rule {recency:.3f}"
+        )
         return [*told, *(sentence for sentence in (self.backtest.alarm, self.backtest.cannot_say) if sentence)]
 
 

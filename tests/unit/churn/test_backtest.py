@@ -165,7 +165,9 @@ def test_one_class_in_the_test_rows_is_null_not_nan():
 
 def test_one_entity_in_the_test_rows_cannot_say():
     panel = drawn_panel(n_entities=40, weeks=22)
-    panel = panel.rows((panel.as_of < np.datetime64(LINE.folds(2, 2, 2)[0].split.origin)) | (panel.creator_id == "e001"))
+    panel = panel.rows(
+        (panel.as_of < np.datetime64(LINE.folds(2, 2, 2)[0].split.origin)) | (panel.creator_id == "e001")
+    )
     told = backtest.run(panel, LINE, replace(SMALL_MODEL, backtest=BacktestSpec(folds=2, test_weeks=2, bootstrap=5)))
     assert np.isnan(told.horizons[28]["tabnet"].auc.low)
     assert "cannot be said" in told.cannot_say

@@ -99,7 +99,9 @@ def test_a_single_cluster_has_no_interval():
     y = np.array([[0.0], [1.0], [0.0], [1.0]])
     one, four = np.full(4, "c", dtype=object), np.array(["f", "g", "h", "i"], dtype=object)
     assert np.isnan(auc_draws(y, {"m": y}, [one], 10, seed=0)["m"]).all()
-    assert not np.isnan(auc_draws(y, {"m": y}, [one, four], 50, seed=0)["m"]).all(), "rooms of one creator still have their fans"
+    assert not np.isnan(auc_draws(y, {"m": y}, [one, four], 50, seed=0)["m"]).all(), (
+        "rooms of one creator still have their fans"
+    )
 
 
 def test_draws_do_not_depend_on_how_ids_are_kept():

@@ -64,7 +64,10 @@ def test_without_backtest_the_card_says_that(churn_model):
 
 
 def test_alarm_and_weekday_drift_are_caveats(churn_model):
-    backtest = drawn_backtest() | {"alarm": "tabnet reaches an AUC of 0.990.", "off_weekday_ece": {"7": 0.01, "14": 0.09}}
+    backtest = drawn_backtest() | {
+        "alarm": "tabnet reaches an AUC of 0.990.",
+        "off_weekday_ece": {"7": 0.01, "14": 0.09},
+    }
     card = render(drawn_bundle(churn_model, backtest=backtest))
     assert "- tabnet reaches an AUC of 0.990." in card
     assert "- On weekdays other than the training's the 14-day calibration error is 0.090." in card

@@ -53,7 +53,9 @@ def test_bins_hold_equal_counts():
 
 def test_there_are_15_bins():
     p = np.arange(150) / 150
-    y = np.tile([0.0] * 10 + [1.0] * 10, 8)[:150]  # every second tenth of rows churned: right on average, wrong in each bin
+    y = np.tile([0.0] * 10 + [1.0] * 10, 8)[
+        :150
+    ]  # every second tenth of rows churned: right on average, wrong in each bin
     expected = np.mean([abs(p[i : i + 10].mean() - y[i]) for i in range(0, 150, 10)])
     assert Figures.of(y, p).ece == pytest.approx(expected)
     assert ece(y, p, bins=5) < 0.6 * expected
@@ -91,6 +93,9 @@ def test_reliability_bins_hold_every_row_once_and_are_what_the_ece_averages():
 def test_the_order_of_tied_rows_changes_no_calibration_figure():
     p = np.repeat([0.2, 0.7], [60, 120])
     y = np.tile([1.0, 0.0], 90)
-    told = {ece(y[order], p[order]) for order in (np.arange(180), np.argsort(y, kind="stable"), np.argsort(-y, kind="stable"))}
+    told = {
+        ece(y[order], p[order])
+        for order in (np.arange(180), np.argsort(y, kind="stable"), np.argsort(-y, kind="stable"))
+    }
     assert len(told) == 1
     assert told.pop() == pytest.approx(0.3 / 3 + 0.2 * 2 / 3)  # half of them churned

@@ -59,7 +59,9 @@ def test_figures_that_could_not_be_computed_say_nothing(made, churn_model):
     single["tabnet_minus"]["recency"] |= {"low": None, "high": None}
     found = verdict(drawn_bundle(churn_model, backtest=single))
     assert (found.can_say, found.code) == (False, "gate.not_above_recency")
-    assert all(map(np.isfinite, found.facts.values())), "what is not a number would break champion.json for other readers"
+    assert all(map(np.isfinite, found.facts.values())), (
+        "what is not a number would break champion.json for other readers"
+    )
     assert "nan" not in found.text("ko") + found.text("en")
 
 
@@ -75,7 +77,9 @@ def test_the_first_champion_is_taken_even_if_it_cannot_say(made):
 
 
 def test_a_worse_challenger_on_the_same_rows_is_refused_with_both_figures(made):
-    with pytest.raises(Refused, match=r"its mean AUC is 0.7900, the champion's 0.8000 on the same rows; the champion .* keeps"):
+    with pytest.raises(
+        Refused, match=r"its mean AUC is 0.7900, the champion's 0.8000 on the same rows; the champion .* keeps"
+    ):
         judge(made(tabnet=0.79), champion=made(tabnet=0.80))
 
 
@@ -123,7 +127,9 @@ def test_another_definition_of_churn_is_no_yardstick(made, churn_model):
 
 def test_the_gate_is_the_challengers_spec(made):
     challenger = made(tabnet=0.79)
-    loose = replace(challenger, spec=replace(challenger.spec, gate=replace(challenger.spec.gate, max_auc_loss_to_champion=0.02)))
+    loose = replace(
+        challenger, spec=replace(challenger.spec, gate=replace(challenger.spec.gate, max_auc_loss_to_champion=0.02))
+    )
     assert judge(loose, champion=made(tabnet=0.80)).can_say
 
 

@@ -143,7 +143,9 @@ def test_codes_come_from_the_vocabulary_and_facts_are_raw(explained):
 
 def test_hostile_names_stay_facts(explained):
     _, reasons = explained
-    texts = [reason.text(lang) for own in reasons for reason in own for lang in ("ko", "en") if "DROP" in reason.text(lang)]
+    texts = [
+        reason.text(lang) for own in reasons for reason in own for lang in ("ko", "en") if "DROP" in reason.text(lang)
+    ]
     assert texts
     assert all("\u202e" not in text and len(text) < 250 for text in texts)
 
@@ -245,10 +247,14 @@ def test_the_top_ranks_get_reasons_and_nobody_else(scored):
     for capacity in (1, 2, 3, 4):
         explain_top(warehouse, today, loaded.bundle, capacity)
         rows = warehouse.rows("SELECT DISTINCT creator_id FROM risk_reasons WHERE as_of = @day", {"day": day})
-        top = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day ORDER BY rank", {"day": day})[:capacity]
+        top = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day ORDER BY rank", {"day": day})[
+            :capacity
+        ]
         assert {creator for (creator,) in rows} == {creator for (creator,) in top} & has_some
     assert len(rows) > 1
-    positions = warehouse.rows("SELECT creator_id, MIN(position), MAX(position), COUNT(*) FROM risk_reasons GROUP BY creator_id")
+    positions = warehouse.rows(
+        "SELECT creator_id, MIN(position), MAX(position), COUNT(*) FROM risk_reasons GROUP BY creator_id"
+    )
     assert all(first == 1 and last == n for _, first, last, n in positions)
     assert warehouse.rows("SELECT DISTINCT model_version, horizon FROM risk_reasons") == [(loaded.version, 14)]
 
@@ -266,7 +272,9 @@ def test_reasons_on_demand_stand_beside_those_of_the_top_ranks(scored):
     explain_top(warehouse, today, loaded.bundle, capacity=2)
     ordered = "ORDER BY creator_id, position"
     top = warehouse.rows(f"SELECT * FROM risk_reasons {ordered}")
-    ((last,),) = warehouse.rows("SELECT creator_id FROM risk_scores WHERE as_of = @day ORDER BY rank DESC LIMIT 1", {"day": day})
+    ((last,),) = warehouse.rows(
+        "SELECT creator_id FROM risk_scores WHERE as_of = @day ORDER BY rank DESC LIMIT 1", {"day": day}
+    )
     one = today.rows(today.creator_id == last)
     for _ in range(2):  # twice is as good as once
         n = explain_also(warehouse, one, loaded.bundle)
@@ -321,7 +329,9 @@ def worded(kind: str, own: dict, typical: dict, speaker: str, event: str | None 
     for values, into in ((typical, reference), (typical | own, row)):
         for name, value in values.items():
             into[NAMES.index(name)] = value
-    themes = [t for t in themes_of(RECORDS, ("broadcast",)) if t.kind == kind and (kind != "event" or t.event_name == event)]
+    themes = [
+        t for t in themes_of(RECORDS, ("broadcast",)) if t.kind == kind and (kind != "event" or t.event_name == event)
+    ]
     alone = np.zeros(len(NAMES))
     alone[NAMES.index(speaker)] = 0.1
     return words(themes[-1], Facts("creator", RECORDS, row, reference), alone)
@@ -418,7 +428,9 @@ def test_what_never_happened_within_84_days_is_not_told_as_84_days_ago():
     assert often.text["ko"] == "팬 'gift' – 최근 84일 5회 (일반적으로 0회)"
     silent = worded("silence", {"recency_days": 84}, {"recency_days": 3, "active_days_84d": 20}, "recency_days")
     assert silent.text["ko"] == "최근 84일 중 활동일 0일 (일반적으로 20일)"
-    tenth = worded("activity", {"recency_10th_days": 84, "active_share_84d": 0.1}, {"recency_10th_days": 30}, "recency_10th_days")
+    tenth = worded(
+        "activity", {"recency_10th_days": 84, "active_share_84d": 0.1}, {"recency_10th_days": 30}, "recency_10th_days"
+    )
     assert tenth.text["ko"] == "활동량과 리듬 – 재적 기간 중 활동일 비율(최대 84일): 10% (일반적으로 100%)"
 
 
@@ -464,7 +476,9 @@ def test_contributions_rank_what_moves_the_risk(world):
     assert all(abs(c.mean_effect) <= c.mean_abs_effect + 1e-12 for c in found.themes)
     assert -1 <= found.rank_correlation <= 1
     assert 0 <= found.top_overlap <= 1
-    assert found == contributions(bundle.model, X, themes, horizon=14, max_rows=100), "the same seed draws the same rows"
+    assert found == contributions(bundle.model, X, themes, horizon=14, max_rows=100), (
+        "the same seed draws the same rows"
+    )
 
 
 def test_a_theme_the_model_cannot_see_contributes_nothing(world):
@@ -483,6 +497,8 @@ def test_contributions_survive_the_bundle(world, tmp_path):
     from fancare.churn import bundle as bundles
 
     _, _, panel, bundle = world
-    found = contributions(bundle.model, panel.columns(bundle.feature_names).X, themes_of(bundle.features, ()), 14, max_rows=30)
+    found = contributions(
+        bundle.model, panel.columns(bundle.feature_names).X, themes_of(bundle.features, ()), 14, max_rows=30
+    )
     replace(bundle, contributions=found).write(tmp_path / "b")
     assert bundles.read(tmp_path / "b").contributions == found

@@ -113,6 +113,8 @@ def test_with_too_few_rows_a_link_keeps_the_calibration_it_was_made_with(panel, 
     """Not none at all: a platform that shrinks must not fall back to what the networks say by themselves."""
     few = panel.rows((panel.as_of < np.datetime64(ORIGIN)) | (panel.creator_id < "e010"))  # 20 rows in two weeks
     later = DailyCalibration(model, few, LINE, WEEKS).on(ORIGIN + timedelta(14)).calibration
-    assert (later.slopes[0], later.shifts[0]) == (model.calibration.slopes[0], model.calibration.shifts[0]) != (1.0, 0.0)
+    assert (
+        (later.slopes[0], later.shifts[0]) == (model.calibration.slopes[0], model.calibration.shifts[0]) != (1.0, 0.0)
+    )
     # the weeks that calibrate 28 days are older, and full
     assert (later.slopes[2], later.shifts[2]) != (model.calibration.slopes[2], model.calibration.shifts[2])

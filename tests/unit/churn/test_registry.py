@@ -307,5 +307,7 @@ def test_promotions_at_once_lose_none(registry, three):
 
 
 def test_versions_of_one_day_come_in_the_order_they_were_kept(registry, churn_model):
-    kept = [registry.register(drawn_bundle(churn_model, backtest=drawn_backtest(auc))) for auc in (0.7, 0.75, 0.8, 0.85)]
+    kept = [
+        registry.register(drawn_bundle(churn_model, backtest=drawn_backtest(auc))) for auc in (0.7, 0.75, 0.8, 0.85)
+    ]
     assert list(registry.versions(NAME)) == kept

@@ -129,7 +129,10 @@ def test_two_rooms_are_two_whatever_slashes_their_ids_hold(warehouse, churn_mode
     loaded = LoadedBundle(bundle, bundle.version, None, PASSED)
     creators, fans = np.array(["a", "a/b"], dtype=object), np.array(["b/c", "c"], dtype=object)
     score(warehouse, config, replace(rooms, creator_id=creators, fan_id=fans), loaded, ORIGIN, NOW)
-    assert warehouse.rows("SELECT creator_id, fan_id FROM risk_scores ORDER BY creator_id") == [("a", "b/c"), ("a/b", "c")]
+    assert warehouse.rows("SELECT creator_id, fan_id FROM risk_scores ORDER BY creator_id") == [
+        ("a", "b/c"),
+        ("a/b", "c"),
+    ]
     with pytest.raises(Refused, match="holds 1 of its 2 rooms more than once"):
         score(warehouse, config, replace(rooms, creator_id=creators[[0, 0]], fan_id=fans[[0, 0]]), loaded, ORIGIN, NOW)
 
@@ -143,7 +146,9 @@ def test_a_day_without_a_champion_says_whether_there_is_one_to_promote(warehouse
     with pytest.raises(Refused, match=r"no model made on or before .*; train one with `fancare train`"):
         score_day(warehouse, config, ORIGIN, NOW, Progress())
     Registry.of(config).register(loaded.bundle)
-    with pytest.raises(Refused, match=rf"only versions that were never promoted, .* {loaded.version}; .*`fancare promote`"):
+    with pytest.raises(
+        Refused, match=rf"only versions that were never promoted, .* {loaded.version}; .*`fancare promote`"
+    ):
         score_day(warehouse, config, ORIGIN, NOW, Progress())
     with pytest.raises(Refused, match="no model made on or before"):
         score_day(warehouse, config, ORIGIN - timedelta(1), NOW, Progress())
@@ -212,8 +217,14 @@ def test_other_horizons_are_refused(warehouse, today, loaded):
 @pytest.mark.parametrize(
     ("bend", "message"),
     [
-        ({"shifts": (float("nan"), 0.0, 0.0)}, "No scores were written: 40 of 40 rows have no number for a risk; the last"),
-        ({"slopes": (0.0, 0.0, 0.0)}, "No scores were written: all 40 rows have the same risk; the last good ones stay"),
+        (
+            {"shifts": (float("nan"), 0.0, 0.0)},
+            "No scores were written: 40 of 40 rows have no number for a risk; the last",
+        ),
+        (
+            {"slopes": (0.0, 0.0, 0.0)},
+            "No scores were written: all 40 rows have the same risk; the last good ones stay",
+        ),
     ],
 )
 def test_wrong_risks_are_refused_and_the_last_good_scores_stay(warehouse, today, loaded, bend, message):
@@ -257,6 +268,16 @@ def test_ties_go_to_the_longest_horizon_then_to_the_id(today):
     panel = replace(today.rows(np.arange(4)), creator_id=np.array(["d", "b", "c", "a"], dtype=object))
     risks = np.array([[0.9, 0.5, 0.2], [0.6, 0.5, 0.2], [0.6, 0.5, 0.3], [0.99, 0.4, 0.4]])
     #  c: 0.5 and the higher 28-day risk; then d before b by the 7-day risk; a has the lowest 14-day risk
-    assert dict(zip(panel.creator_id, ranks_of(panel, risks, 1).tolist(), strict=True)) == {"c": 1, "d": 2, "b": 3, "a": 4}
+    assert dict(zip(panel.creator_id, ranks_of(panel, risks, 1).tolist(), strict=True)) == {
+        "c": 1,
+        "d": 2,
+        "b": 3,
+        "a": 4,
+    }
     same = np.tile([0.6, 0.5, 0.2], (4, 1))
-    assert dict(zip(panel.creator_id, ranks_of(panel, same, 1).tolist(), strict=True)) == {"a": 1, "b": 2, "c": 3, "d": 4}
+    assert dict(zip(panel.creator_id, ranks_of(panel, same, 1).tolist(), strict=True)) == {
+        "a": 1,
+        "b": 2,
+        "c": 3,
+        "d": 4,
+    }

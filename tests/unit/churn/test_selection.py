@@ -120,7 +120,9 @@ def test_no_usable_label_is_one_sentence(drawn):
 def test_a_horizon_without_a_label_is_one_sentence(drawn):
     """Three weeks of history hold no 28-day label that ends by the cut: that link would be a coin toss for everyone."""
     panel, split = drawn
-    with pytest.raises(NotEnoughHistory, match=rf"label over 28 days that ends by {split.cut} .*history_weeks = 3; 0 takes all"):
+    with pytest.raises(
+        NotEnoughHistory, match=rf"label over 28 days that ends by {split.cut} .*history_weeks = 3; 0 takes all"
+    ):
         training_rows(panel, split, replace(SPEC, history_weeks=3))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from fancare.churn.hazard import base_logits, sigmoid
+from fancare.churn.hazard import base_logits, chain_targets, sigmoid
 from fancare.churn.network import ChainNetwork
 from fancare.churn.tabnet import BatchPlan, TabNetChain, _initial, chain_loss, learning_rate_at
 from fancare.errors import ConfigError, NotEnoughHistory
@@ -98,7 +98,7 @@ def test_a_link_with_one_outcome_falls_back_to_its_base_rate():
     X, churned = world(200)
     churned[:, 2] = churned[:, 1]  # whoever is away for 14 days is away for 28
     chain = TabNetChain.fit(X, churned, SMALL)
-    base, learned = base_logits(churned)
+    base, learned = base_logits(*chain_targets(churned))
     assert learned.tolist() == [True, True, False]
     logits = chain.link_logits(X)
     assert (logits[:, 2] == np.float32(base[2])).all()

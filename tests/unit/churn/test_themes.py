@@ -20,9 +20,7 @@ SLOTS = (
 
 def grouped(entity: str, activity=("broadcast",)):
     features = features_for(entity, SLOTS, revenue=True, many_rooms=True, other_events=True)
-    return features, {
-        theme.key: {features[j].name for j in theme.columns} for theme in themes_of(features, activity)
-    }
+    return features, {theme.key: {features[j].name for j in theme.columns} for theme in themes_of(features, activity)}
 
 
 @pytest.mark.parametrize("entity", ["creator", "room", "fan"])
