@@ -119,7 +119,7 @@ def fit_at_origin(
     encoded = encoder.transform(X)
     clusters = [ids[rows.index] for ids in panel.clusters]
     with limited(threads):
-        taught = soft_labels(X, encoded, rows.churned, clusters, spec.teacher, progress)
+        taught = soft_labels(encoded, rows.churned, clusters, spec.teacher, progress)
     chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads)
     model = ChurnModel(
         feature_names=tuple(panel.feature_names[j] for j in columns),

@@ -26,13 +26,15 @@ FEWEST_OF_A_CLASS = 20  # a teacher of fewer churners, or fewer who returned, wo
 
 
 def soft_labels(
-    X: np.ndarray, encoded: np.ndarray, churned: np.ndarray, clusters: Sequence[np.ndarray], spec: TeacherSpec,
+    X: np.ndarray,
+    churned: np.ndarray,
+    clusters: Sequence[np.ndarray],
+    spec: TeacherSpec,
     progress: Progress | None = None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """(n, H) float64: soft labels that never rise with the horizon; NaN exactly where ``churned`` (n, H) is.
 
-    ``X`` (n, d) are raw features, ``encoded`` (n, d) the same for a linear model; ``clusters`` hold one (n,) array of ids per
-    kind (creators, fans). With a ``label_weight`` of 1, or where the other folds are too few to teach, a row keeps its label.
+    ``X`` (n, d) are encoded features without NaN; ``clusters`` hold one (n,) array of ids per kind (creators, fans). With a ``label_weight`` of 1, or where the other folds are too few to teach, a row keeps its label.
     """
     soft = churned.astype(np.float64)
     if spec.label_weight >= 1:
@@ -41,7 +43,7 @@ def soft_labels(
     with (progress or Progress()).task("Teachers, out of fold", total=len(parts) * churned.shape[1]) as task:
         for taught, teaching in parts:
             for k in range(churned.shape[1]):
-                risk = _risk(X, encoded, churned[:, k], taught, teaching)
+                risk = _risk(X, churned[:, k], taught, teaching)
                 if risk is not None:
                     soft[taught, k] = spec.label_weight * soft[taught, k] + (1 - spec.label_weight) * risk
                 task.advance()
@@ -60,9 +62,7 @@ def _folds(clusters: Sequence[np.ndarray], folds: int) -> list[tuple[np.ndarray,
     return [((first == a) & (second == b), (first != a) & (second != b)) for a in (0, 1) for b in (0, 1)]
 
 
-def _risk(
-    X: np.ndarray, encoded: np.ndarray, churned: np.ndarray, taught: np.ndarray, teaching: np.ndarray
-) -> np.ndarray | None:
+def _risk(X: np.ndarray, churned: np.ndarray, taught: np.ndarray, teaching: np.ndarray) -> np.ndarray | None:
     """(taught rows,) mean of the teachers' log odds as a probability; None where too little is there to learn from."""
     teaching = teaching & ~np.isnan(churned)
     y = churned[teaching]
@@ -72,8 +72,8 @@ def _risk(
         learning_rate=0.06, max_iter=150, max_leaf_nodes=12, min_samples_leaf=60, l2_regularization=5.0,
         early_stopping=False, random_state=0,
     ).fit(X[teaching], y)  # fmt: skip
-    linear = LogisticRegression(C=0.1, max_iter=300).fit(encoded[teaching], y)
-    told = (logit(trees.predict_proba(X[taught])[:, 1]), logit(linear.predict_proba(encoded[taught])[:, 1]))
+    linear = LogisticRegression(C=0.1, max_iter=300).fit(X[teaching], y)
+    told = (logit(trees.predict_proba(X[taught])[:, 1]), logit(linear.predict_proba(X[taught])[:, 1]))
     return sigmoid(np.mean(told, axis=0))
 
 

@@ -3,8 +3,8 @@
     silence            days since the last activity, against the own rhythm; the last week; the activity events' last days
     activity           how often, over weeks and months
     event:<actor>:<name>   one kind of event: its counts, days, recency and trend
-    amount  rooms  tenure  weekday  fan  creator      money, the fans (or rooms) behind, how long, when, and for a room
-                                                      what its fan and its creator do elsewhere
+    amount  rooms  tenure  weekday  platform      money, the fans (or rooms) behind, how long, when, how all others do
+    fan  creator           for a room: what its fan and its creator do elsewhere
 
 Occluding one of two twins changes nothing, because the other still tells: so recency and last week's counts are one theme,
 and so are all amounts. Themes come from the records; a new event name makes a new theme without code.
@@ -19,7 +19,7 @@ from typing import Literal
 from fancare import messages
 from fancare.panel.feature import Feature
 
-Kind = Literal["silence", "activity", "event", "amount", "rooms", "tenure", "weekday", "fan", "creator"]
+Kind = Literal["silence", "activity", "event", "amount", "rooms", "tenure", "weekday", "platform", "fan", "creator"]
 
 LAST_WEEK = 7
 _OF_LATE = ("active_days_ewm_3d", "active_days_ewm_7d", "active_days_change_1w", "events_share_7d", "events_7d_to_best_week")
@@ -61,12 +61,16 @@ def _kind(feature: Feature, activity: frozenset[str]) -> Kind:
         return "creator" if feature.block.startswith("creator") else "fan"
     if feature.family == "amount" or "_amount_" in feature.name:
         return "amount"
+    if feature.family == "platform":
+        return "platform"
+    if feature.family == "standing":
+        return "silence" if feature.name.startswith("recency") else "activity"
     if feature.family == "rooms":
         return "rooms"
     if feature.family == "weekday":
         return "weekday"
     if feature.family == "tenure":
-        return "activity" if feature.unit == "share" else "tenure"
+        return "tenure" if feature.unit == "days" else "activity"
     if feature.actor is not None:
         return "silence" if feature.event_name in activity and _is_recent(feature) else "event"
     if feature.family == "rhythm":

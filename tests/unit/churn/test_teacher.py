@@ -22,7 +22,7 @@ def world(n: int = 1200, entities: int = 60, seed: int = 0):
 
 def test_a_soft_label_leans_on_the_label_and_on_a_risk_that_ranks():
     X, churned, ids = world()
-    soft = soft_labels(X, X, churned, [ids], SPEC)
+    soft = soft_labels(X, churned, [ids], SPEC)
     teacher = (soft - 0.2 * churned) / 0.8
     assert ((soft >= 0) & (soft <= 1)).all()
     assert (np.diff(soft, axis=1) <= 0).all()
@@ -38,8 +38,8 @@ def test_nobody_is_taught_by_a_model_that_saw_them():
     churned = random.integers(0, 2, 120)[who][:, None].astype(np.float32)
     ids = np.array([f"e{w}" for w in who], dtype=object)
     rows = np.array([f"r{i}" for i in range(len(who))], dtype=object)
-    seen = soft_labels(X, X, churned, [rows], SPEC)  # as if every row were an entity of its own
-    unseen = soft_labels(X, X, churned, [ids], SPEC)
+    seen = soft_labels(X, churned, [rows], SPEC)  # as if every row were an entity of its own
+    unseen = soft_labels(X, churned, [ids], SPEC)
     assert auc(churned[:, 0], (seen - 0.2 * churned)[:, 0]) > 0.9
     assert abs(auc(churned[:, 0], (unseen - 0.2 * churned)[:, 0]) - 0.5) < 0.15
 
@@ -52,7 +52,7 @@ def test_a_room_is_taught_by_rooms_of_other_creators_and_other_fans(kind):
     X = np.column_stack([creator, fan]).astype(np.float32)
     churned = random.integers(0, 2, 40)[of][:, None].astype(np.float32)
     clusters = [np.array([f"x{i}" for i in ids], dtype=object) for ids in (creator, fan)]
-    soft = soft_labels(X, X, churned, clusters, SPEC)
+    soft = soft_labels(X, churned, clusters, SPEC)
     assert abs(auc(churned[:, 0], (soft - 0.2 * churned)[:, 0]) - 0.5) < 0.2
 
 
@@ -60,28 +60,28 @@ def test_what_is_not_known_stays_unknown_and_teaches_nothing():
     X, churned, ids = world()
     churned[::3, 1] = NAN
     churned[::6, 0] = NAN
-    soft = soft_labels(X, X, churned, [ids], SPEC)
+    soft = soft_labels(X, churned, [ids], SPEC)
     assert (np.isnan(soft) == np.isnan(churned)).all()
     known = ~np.isnan(churned[:, 0])
-    alone = soft_labels(X[known], X[known], churned[known][:, :1], [ids[known]], SPEC)
+    alone = soft_labels(X[known], churned[known][:, :1], [ids[known]], SPEC)
     assert soft[known][:, 0] == pytest.approx(alone[:, 0])
 
 
 def test_labels_alone_where_the_spec_says_so_or_too_few_could_teach():
     X, churned, ids = world()
-    assert (soft_labels(X, X, churned, [ids], TeacherSpec(label_weight=1.0)) == churned).all()
+    assert (soft_labels(X, churned, [ids], TeacherSpec(label_weight=1.0)) == churned).all()
     few = slice(0, 40)
-    assert (soft_labels(X[few], X[few], churned[few], [ids[few]], SPEC) == churned[few]).all()
+    assert (soft_labels(X[few], churned[few], [ids[few]], SPEC) == churned[few]).all()
     one_class = np.ones_like(churned)
-    assert (soft_labels(X, X, one_class, [ids], SPEC) == one_class).all()
+    assert (soft_labels(X, one_class, [ids], SPEC) == one_class).all()
 
 
 def test_the_folds_are_of_the_ids_whatever_the_order_of_the_rows():
     X, churned, ids = world()
     turned = np.random.default_rng(3).permutation(len(X))
     here, there = (
-        soft_labels(X, X, churned, [ids], SPEC),
-        soft_labels(X[turned], X[turned], churned[turned], [ids[turned]], SPEC),
+        soft_labels(X, churned, [ids], SPEC),
+        soft_labels(X[turned], churned[turned], [ids[turned]], SPEC),
     )
     assert there == pytest.approx(here[turned], abs=0.02)
 
