@@ -1,8 +1,7 @@
 """The readable daily query: every feature straight from days, as one would first write it. Slow, and the tests' oracle.
 
-2000-01-01 was a Saturday; EXTRACT(DAYOFWEEK …) counts from 1 in BigQuery and from 0 in DuckDB, and is not translated.
-
-It joins each as_of with the daily rows known then and aggregates by condition; weeks, bits and buckets do not occur.
+It joins each as_of with the daily rows known then and aggregates by condition; buckets and bits do not occur. What follows
+from the list of active days and from weekly counts is worked out in `tests.daily_habits`, without SQL.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from fancare.config import Config
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.names import column_stem
 from fancare.warehouse.translate import literal
+from tests.daily_habits import of_all, of_both, of_days, of_weeks
 
 KEYS = {"creator": ("creator_id",), "room": ("creator_id", "fan_id"), "fan": ("fan_id",)}
 ABOUT = {
@@ -34,12 +34,8 @@ def oracle(warehouse: Warehouse, config: Config, as_ofs: Iterable[date]) -> dict
     )
     activity = _in(config.activity)
     columns = {
-        **_activity(activity), **_rhythm(), "tenure_days": "DATE_DIFF(as_of, MIN(first_day), DAY)",
-        "active_share_84d": f"{_days(activity, 84)} / LEAST(DATE_DIFF(as_of, MIN(first_day), DAY) + 1, 84)",
-        "weekend_share_84d":
-            f"SAFE_DIVIDE(COUNT(DISTINCT IF({activity} AND MOD(DATE_DIFF(activity_date, DATE '2000-01-01', DAY), 7) IN (0, 1) AND age < 84, "
-            f"activity_date, NULL)), {_days(activity, 84)})",
-        **_any_event(),
+        **{f"week_{k}": f"SUM(IF({activity} AND age >= {7 * k} AND age < {7 * k + 7}, n_events, 0))" for k in range(12)},
+        "events_28d": _n(activity, 28), "tenure_days": "DATE_DIFF(as_of, MIN(first_day), DAY)", **_any_event(),
     }  # fmt: skip
     revenue = _in(config.events.revenue)
     columns |= _amounts("revenue", revenue)
@@ -49,12 +45,11 @@ def oracle(warehouse: Warehouse, config: Config, as_ofs: Iterable[date]) -> dict
         columns |= _slot(stem, condition)
         if has_amount:
             columns |= _amounts(stem, condition)
-    ctes = [f"seen AS ({_seen(entity, key)})", f"gaps AS ({_gaps(key, activity)})"]
-    joins = [f"LEFT JOIN gaps USING (as_of, {', '.join(key)})"]
-    own = ", ".join(f"{sql} AS `{name}`" for name, sql in columns.items() if not sql.startswith("gaps."))
+    ctes = [f"seen AS ({_seen(entity, key)})"]
+    joins = []
+    own = ", ".join(f"{sql} AS `{name}`" for name, sql in columns.items())
     ctes.append(f"own AS (SELECT as_of, {', '.join(key)}, {own} FROM seen GROUP BY as_of, {', '.join(key)})")
-    picked = [f"own.`{name}`" for name, sql in columns.items() if not sql.startswith("gaps.")]
-    picked += [f"{sql} AS `{name}`" for name, sql in columns.items() if sql.startswith("gaps.")]
+    picked = [f"own.`{name}`" for name in columns]
     for prefix, group, renamed in _room_groups(entity):
         table = f"{prefix}rooms"
         ctes.append(f"{table}_seen AS ({_seen('room', (group,))})")
@@ -82,11 +77,20 @@ def oracle(warehouse: Warehouse, config: Config, as_ofs: Iterable[date]) -> dict
         f"WITH {', '.join(ctes)} SELECT own.as_of, {', '.join('own.' + k for k in key)}, {', '.join(picked)} "
         f"FROM own {' '.join(joins)}"
     )
-    found = warehouse.arrow(sql, {"as_ofs": list(as_ofs), "entity": entity})
-    return {
-        tuple(row[c] for c in ("as_of", *key)): {name: row[name] for name in found.column_names if name not in ("as_of", *key)}
-        for row in found.to_pylist()
-    }
+    about = {"as_ofs": list(as_ofs), "entity": entity}
+    found = {tuple(row.pop(c) for c in ("as_of", *key)): row for row in warehouse.arrow(sql, about).to_pylist()}
+    days = f"SELECT DISTINCT as_of, {', '.join(key)}, age FROM ({_seen(entity, key)}) AS seen WHERE {activity} AND age < 84"
+    ages: dict[tuple, list[int]] = {}
+    for *where, age in warehouse.rows(days, about):
+        ages.setdefault(tuple(where), []).append(age)
+    for where, cells in found.items():
+        cells |= of_days(sorted(ages[where]), where[0]) | of_weeks([int(cells[f"week_{k}"]) for k in range(12)])
+        cells |= of_both(cells)
+    for as_of in {where[0] for where in found}:
+        cohort = [cells for where, cells in found.items() if where[0] == as_of]
+        for cells, standing in zip(cohort, of_all(cohort), strict=True):
+            cells |= standing
+    return found
 
 
 def _seen(about: str, key: tuple[str, ...]) -> str:
@@ -124,21 +128,6 @@ def _slope(condition: str) -> str:
     return f"({weeks}) / 143.0"
 
 
-def _activity(act: str) -> dict[str, str]:
-    quiet_week = " ".join(f"WHEN {_days(act, 7 * k + 7, 7 * k)} = 0 THEN {k}" for k in range(12))
-    return {
-        **{f"events_{w}d": _n(act, w) for w in (7, 14, 28, 56, 84)},
-        **{f"active_days_{w}d": _days(act, w) for w in (7, 14, 28, 56, 84)},
-        **{f"active_days_week_{k}": _days(act, 7 * k + 7, 7 * k) for k in range(12)},
-        "recency_days": _recency(act),
-        "active_days_slope_12w": _slope(act),
-        "streak_weeks": f"CASE {quiet_week} ELSE 12 END",
-        "events_trend_7d": f"({_n(act, 7)} + 1) / (({_n(act, 28)} - {_n(act, 7)}) / 3 + 1)",
-        "events_trend_28d": f"({_n(act, 28)} + 1) / (({_n(act, 84)} - {_n(act, 28)}) / 2 + 1)",
-        "events_per_active_day_28d": f"SAFE_DIVIDE({_n(act, 28)}, {_days(act, 28)})",
-    }
-
-
 def _any_event() -> dict[str, str]:
     return {
         **{f"events_any_{w}d": _n("TRUE", w) for w in (28, 84)},
@@ -165,33 +154,6 @@ def _amounts(stem: str, condition: str) -> dict[str, str]:
         f"{stem}_amount_max_84d": f"COALESCE(MAX(IF({condition} AND age < 84, amount_max, NULL)), 0)",
         f"{stem}_amount_mean_84d": f"SAFE_DIVIDE({total(84)}, {_n(condition, 84)})",
         f"{stem}_amount_trend_28d": f"SAFE_DIVIDE({total(28)}, ({total(84)} - {total(28)}) / 2)",
-    }
-
-
-def _gaps(key: tuple[str, ...], activity: str) -> str:
-    ids = ", ".join(key)
-    nth = ", ".join(f"COALESCE(MAX(IF(nth = {n}, age, NULL)), 84) AS nth_{n}" for n in (2, 3, 5, 10))
-    return f"""
-      SELECT as_of, {ids}, AVG(gap) AS gap_mean, MAX(gap) AS gap_max, STDDEV_SAMP(gap) AS gap_std, MIN(age) AS silence,
-        SAFE_DIVIDE(COUNTIF(gap > silence), COUNT(gap)) AS over_0, SAFE_DIVIDE(COUNTIF(gap > silence + 7), COUNT(gap)) AS over_7, {nth}
-      FROM (
-        SELECT as_of, {ids}, age, age - LAG(age) OVER (PARTITION BY as_of, {ids} ORDER BY age) AS gap,
-          RANK() OVER (PARTITION BY as_of, {ids} ORDER BY age) AS nth, MIN(age) OVER (PARTITION BY as_of, {ids}) AS silence
-        FROM (SELECT DISTINCT as_of, {ids}, age FROM seen WHERE {activity} AND age < 84) AS days
-      ) AS spaced
-      GROUP BY as_of, {ids}"""
-
-
-def _rhythm() -> dict[str, str]:
-    return {
-        "gap_mean_84d": "gaps.gap_mean",
-        "gap_max_84d": "gaps.gap_max",
-        "gap_std_84d": "gaps.gap_std",
-        "silence_to_gap_mean": "gaps.silence / gaps.gap_mean",
-        "silence_to_gap_max": "gaps.silence / gaps.gap_max",
-        "gaps_over_silence": "gaps.over_0",
-        "gaps_over_silence_7d": "gaps.over_7",
-        **{f"recency_{nth}_days": f"gaps.nth_{nth[:-2]}" for nth in ("2nd", "3rd", "5th", "10th")},
     }
 
 

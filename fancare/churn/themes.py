@@ -22,7 +22,10 @@ from fancare.panel.feature import Feature
 Kind = Literal["silence", "activity", "event", "amount", "rooms", "tenure", "weekday", "platform", "fan", "creator"]
 
 LAST_WEEK = 7
-_OF_LATE = ("active_days_ewm_3d", "active_days_ewm_7d", "active_days_change_1w", "events_share_7d", "events_7d_to_best_week")
+_OF_LATE = {
+    "active_days_ewm_3d", "active_days_ewm_7d", "active_days_ewm_3d_to_14d", "active_days_change_1w", "events_share_7d",
+    "events_7d_to_best_week",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def _kind(feature: Feature, activity: frozenset[str]) -> Kind:
     if feature.actor is not None:
         return "silence" if feature.event_name in activity and _is_recent(feature) else "event"
     if feature.family == "rhythm":
-        return "silence" if "silence" in feature.name else "activity"  # the silence measured by own gaps, or those alone
+        return "silence" if "silence" in feature.name else "activity"  # measured by own gaps, or those alone
     return "silence" if _is_recent(feature) else "activity"
 
 
@@ -84,7 +87,7 @@ def _is_recent(feature: Feature) -> bool:
         return feature.window_days is None  # the n-th last active day has a window: it tells how often, not how lately
     if feature.name.startswith("active_days_week_"):
         return feature.name == "active_days_week_0"
-    if feature.name.startswith(_OF_LATE):
+    if feature.name in _OF_LATE:
         return True
     return (feature.window_days is not None and feature.window_days <= LAST_WEEK) or feature.name.endswith("_trend_7d")
 

@@ -7,6 +7,8 @@ Every function returns GoogleSQL over the columns ``<alias>_lo`` and ``<alias>_h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 HALF = 42
 SPAN = 2 * HALF  # days that the two words hold; a recency of SPAN means "not within 84 days"
 
@@ -40,15 +42,37 @@ def streak_weeks(alias: str) -> str:
     return f"CASE {branches} ELSE 12 END"
 
 
-def slope_12w(alias: str) -> str:
-    """Least-squares slope of active days a week over 12 weeks, in days a week per week; rising is positive."""
-    terms = " + ".join(f"{5.5 - k} * {week(alias, k)}" for k in range(12))  # Σ(k − 5.5)² over 12 weeks is 143
-    return f"({terms}) / 143.0"
+def active_weeks(alias: str, weeks: int) -> str:
+    """How many of the last ``weeks`` weeks had a set day."""
+    return "(" + " + ".join(f"IF({week(alias, k)} > 0, 1, 0)" for k in range(weeks)) + ")"
+
+
+def slope(alias: str, weeks: int) -> str:
+    """Least-squares slope of active days a week over the last weeks, in days a week per week; rising is positive."""
+    return slope_of([week(alias, k) for k in range(weeks)])
+
+
+def slope_of(newest_first: Sequence[str]) -> str:
+    """Least-squares slope of n weekly values; rising is positive. Σ (k − (n − 1) / 2)² over n weeks is n (n² − 1) / 12."""
+    n = len(newest_first)
+    terms = " + ".join(f"{(n - 1) / 2 - k}e0 * {value}" for k, value in enumerate(newest_first))
+    return f"(({terms}) / {n * (n * n - 1) / 12})"
+
+
+def weekday_days(alias: str, ago: int) -> str:
+    """How many set days lie ``ago``, ``ago`` + 7, … days back: all those on one weekday."""
+    mask = sum(1 << p for p in range(ago, HALF, 7))  # HALF is a multiple of 7: one mask for both words
+    return f"(BIT_COUNT({alias}_lo & {mask}) + BIT_COUNT({alias}_hi & {mask}))"
 
 
 def weekend_days(alias: str) -> str:
     """How many set days are Saturdays or Sundays; @weekend_lo and @weekend_hi mark them for the as_of's weekday."""
     return f"(BIT_COUNT({alias}_lo & @weekend_lo) + BIT_COUNT({alias}_hi & @weekend_hi))"
+
+
+def weekend_days_28d(alias: str) -> str:
+    """The same of the last 28 days."""
+    return f"BIT_COUNT({alias}_lo & @weekend_lo & {(1 << 28) - 1})"
 
 
 def weekend_masks(as_of_isoweekday: int) -> tuple[int, int]:

@@ -15,20 +15,25 @@ from dataclasses import dataclass
 
 from fancare.panel.event_slots import Slot
 
-ACTIVITY_WINDOWS = (7, 14, 28, 56, 84)
+ACTIVITY_WINDOWS = (7, 14, 21, 28, 42, 56, 84)
 SLOT_WINDOWS = (7, 28, 84)
 AMOUNT_WINDOWS = (7, 28, 84)
 WEEKS = 12
+NTH_LAST_DAYS = (2, 3, 4, 5, 7, 10, 15, 20)
+HALF_LIVES = (3, 7, 14, 28)  # days
+SILENCE_AND = (0, 7, 14, 28)  # days more than the silence that own gaps are held against
+LONG_GAPS = (3, 7, 14)  # days
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One kind of event inside a block: its counts over windows, its days as bits, its amounts."""
+    """One kind of event inside a block: its counts over windows (and by week), its days as bits, its amounts."""
 
     alias: str
     condition: str
     windows: tuple[int, ...]
     amounts: bool = False
+    weekly: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Block:
 
 def activity_measures(revenue: bool, other_events: bool) -> tuple[Measure, ...]:
     """What every entity's own block counts: its activity, and where they exist any event and revenue."""
-    measures = [Measure("act", "is_activity", ACTIVITY_WINDOWS)]
+    measures = [Measure("act", "is_activity", ACTIVITY_WINDOWS, weekly=True)]
     if other_events:
         measures.append(Measure("any", "TRUE", (28, 84)))
     if revenue:
@@ -91,13 +96,15 @@ GROUP BY {block.keys}, week, known_week, until_week"""
 def seen_sql(block: Block, snapshots: str, on: tuple[str, ...] = ()) -> str:
     """A block as seen from each row of ``snapshots`` (as_of, week, and the ids ``on``, the whole key if empty): 12 weeks folded.
 
-    Columns: ``<alias>_n<days>``, ``<alias>_lo``, ``<alias>_hi`` and, where amounts are counted, ``<alias>_sum<days>``
-    and ``<alias>_max``.
+    Columns: ``<alias>_n<days>``, ``<alias>_lo``, ``<alias>_hi``, where asked for ``<alias>_w<weeks ago>``, and where amounts
+    are counted ``<alias>_sum<days>`` and ``<alias>_max``.
     """
     columns = []
     for m in block.measures:
         for days in m.windows:
             columns.append(f"SUM(IF(age < {days // 7}, {m.alias}_n, 0)) AS {m.alias}_n{days}")
+        if m.weekly:
+            columns += [f"SUM(IF(age = {k}, {m.alias}_n, 0)) AS {m.alias}_w{k}" for k in range(WEEKS)]
         # the shift stays in range where the branch is not taken: an engine may compute both
         columns.append(f"BIT_OR(IF(age < 6, {m.alias}_bits << (7 * LEAST(age, 5)), 0)) AS {m.alias}_lo")
         columns.append(f"BIT_OR(IF(age >= 6, {m.alias}_bits << (7 * GREATEST((age - 6), 0)), 0)) AS {m.alias}_hi")
@@ -135,30 +142,45 @@ WHERE activity_date BETWEEN @from_day AND @to_day AND is_activity AND {block.whe
 
 
 def rhythm_sql(block: Block, snapshots: str) -> str:
-    """Gaps between the active days of the last 84 days as seen from each as_of, and the n-th last active days.
+    """The active days of the last 84 as seen from each as_of, one by one: gaps, streaks, the n-th last, weights by age.
 
     The silence itself is not a gap: it has not ended. ``gap_over_7`` is the share of own gaps longer than the silence
-    and 7 days more, an empirical P(T > 7).
+    and 7 days more, an empirical P(T > 7). Quantiles are by nearest rank: the smallest gap that so many do not exceed.
+    ``ewm_7`` weighs each active day by ½ for every 7 days since. A streak is active days in a row.
     """
     on = " AND ".join(f"active.{k} = snapshot.{k}" for k in block.key)
-    nth = ", ".join(f"MAX(IF(nth = {n}, age, NULL)) AS nth_{n}" for n in (2, 3, 5, 10))
+    of_one = f"PARTITION BY as_of, {block.keys}"
+    columns = [
+        "AVG(gap) AS gap_mean", "MAX(gap) AS gap_max", "STDDEV_SAMP(gap) AS gap_std",
+        "AVG(IF(age < 28, gap, NULL)) AS gap_mean_28", "MAX(IF(age < 28, gap, NULL)) AS gap_max_28",
+        "MAX(IF(nth = 2, gap, NULL)) AS gap_last",
+        *(f"MIN(IF({q} * place >= {p} * n_gaps, gap, NULL)) AS gap_q{100 * p // q}" for p, q in ((1, 2), (3, 4), (9, 10))),
+        *(f"AVG(IF(gap > silence + {h}, 1.0, IF(gap IS NULL, NULL, 0.0))) AS gap_over_{h}" for h in SILENCE_AND),
+        *(f"AVG(IF(gap > {days}, 1.0, IF(gap IS NULL, NULL, 0.0))) AS gap_longer_{days}" for days in LONG_GAPS),
+        *(f"MAX(IF(nth = {n}, age, NULL)) AS nth_{n}" for n in NTH_LAST_DAYS),
+        *(f"SUM(POW(0.5, age / {days})) AS ewm_{days}" for days in HALF_LIVES),
+        "AVG(age) AS age_mean", "MAX(streak) AS streak_max", "MAX(IF(nth = 1, streak, NULL)) AS streak_last",
+    ]  # fmt: skip
     return f"""
-SELECT as_of, {block.keys}, AVG(gap) AS gap_mean, MAX(gap) AS gap_max, STDDEV_SAMP(gap) AS gap_std,
-  AVG(IF(gap > silence, 1.0, IF(gap IS NULL, NULL, 0.0))) AS gap_over_0,
-  AVG(IF(gap > silence + 7, 1.0, IF(gap IS NULL, NULL, 0.0))) AS gap_over_7, {nth}
+SELECT as_of, {block.keys}, {", ".join(columns)}
 FROM (
-  SELECT as_of, {block.keys}, age, age - LAG(age) OVER (PARTITION BY as_of, {block.keys} ORDER BY age) AS gap,
-    ROW_NUMBER() OVER (PARTITION BY as_of, {block.keys} ORDER BY age) AS nth,
-    MIN(age) OVER (PARTITION BY as_of, {block.keys}) AS silence
+  SELECT as_of, {block.keys}, age, gap, nth, silence, n_days - 1 AS n_gaps,
+    ROW_NUMBER() OVER ({of_one} ORDER BY IFNULL(gap, 0)) - 1 AS place,
+    COUNT(*) OVER ({of_one}, age - nth) AS streak
   FROM (
-    SELECT DISTINCT snapshot.as_of, {", ".join(f"snapshot.{k}" for k in block.key)},
-      DATE_DIFF(snapshot.as_of, active.activity_date, DAY) AS age
-    FROM {snapshots} AS snapshot
-    INNER JOIN activity_days AS active
-      ON {on} AND active.activity_date <= snapshot.as_of AND active.activity_date > DATE_SUB(snapshot.as_of, INTERVAL 84 DAY)
-      AND active.known_from <= snapshot.as_of AND (active.known_until IS NULL OR snapshot.as_of < active.known_until)
-  ) AS days
-) AS spaced
+    SELECT as_of, {block.keys}, age, age - LAG(age) OVER ({of_one} ORDER BY age) AS gap,
+      ROW_NUMBER() OVER ({of_one} ORDER BY age) AS nth,
+      MIN(age) OVER ({of_one}) AS silence, COUNT(*) OVER ({of_one}) AS n_days
+    FROM (
+      SELECT DISTINCT snapshot.as_of, {", ".join(f"snapshot.{k}" for k in block.key)},
+        DATE_DIFF(snapshot.as_of, active.activity_date, DAY) AS age
+      FROM {snapshots} AS snapshot
+      INNER JOIN activity_days AS active
+        ON {on} AND active.activity_date <= snapshot.as_of AND active.activity_date > DATE_SUB(snapshot.as_of, INTERVAL 84 DAY)
+        AND active.known_from <= snapshot.as_of AND (active.known_until IS NULL OR snapshot.as_of < active.known_until)
+    ) AS days
+  ) AS spaced
+) AS ordered
 GROUP BY as_of, {block.keys}"""
 
 

@@ -10,8 +10,9 @@ from datetime import date
 from typing import Literal
 
 Family = Literal[
-    "counts", "active_days", "recency", "trend", "amount", "rhythm", "rooms", "tenure", "weekday", "context"
-]
+    "counts", "active_days", "recency", "trend", "share", "amount", "rhythm", "rooms", "tenure", "weekday", "standing",
+    "platform", "context",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from fancare.panel.blocks import Block, Measure, activity_measures, rhythm_sql, 
 from fancare.panel.event_slots import EventSlots
 from fancare.panel.feature import Feature
 from fancare.panel.features import features_for
+from fancare.panel.features.standing import standing_sql
 from fancare.warehouse.translate import identifier
 
 KEYS = {"creator": ("creator_id",), "room": ("creator_id", "fan_id"), "fan": ("fan_id",)}
@@ -38,6 +39,7 @@ class FeatureQuery:
             "own": (seen_sql(self.own, "snapshot"), self.key),
             "rhythm": (rhythm_sql(self.own, "snapshot"), self.key),
             "tenure": (tenure_sql(self.own, "snapshot", "first_days"), self.key),
+            "standing": (standing_sql(self.key), self.key),
         }
         ats: dict[str, str] = {}
         for block in self.blocks[1:]:

@@ -126,6 +126,18 @@ MUTATIONS = [
         (('"activity_date", data_through)', '"activity_date", date.max)'),),
         late_rows_are_built_when_they_are_known,
     ),
+    Mutation(
+        "ranks are among all days that are built together",
+        "fancare.panel.features.standing:standing_sql",
+        (("OVER (PARTITION BY as_of ORDER BY {m}) AS {m}_rank", "OVER (ORDER BY {m}) AS {m}_rank"),),
+        nothing_later_changes_a_feature,
+    ),
+    Mutation(
+        "the silence counts as a gap",
+        RHYTHM,
+        (("age - LAG(age) OVER ({of_one} ORDER BY age) AS gap", "age - LAG(age, 1, 0) OVER ({of_one} ORDER BY age) AS gap"),),
+        lambda: rhythm.test_quantiles_of_gaps_are_gaps(features(rhythm.ROWS)),
+    ),
     # (g) raw ids
     Mutation(
         "the id is a feature",

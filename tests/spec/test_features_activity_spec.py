@@ -1,4 +1,4 @@
-"""Counts, active days, recency and trend of an entity's activity: drawn days in, numbers computed by hand out."""
+"""Counts, active days and recency of an entity's activity: drawn days in, numbers computed by hand out."""
 
 from __future__ import annotations
 
@@ -29,20 +29,34 @@ def made():
 
 def test_counts(made):
     drawn = table("""
-        id events_7d events_14d events_28d events_56d events_84d events_per_active_day_28d
-        a  3         5          6          10         12         1.2
-        b  0         0          1          1          1          1
-        c  1         2          2          2          2          1
+        id events_7d events_14d events_21d events_28d events_42d events_56d events_84d
+        a  3         5          5          6          9          10         12
+        b  0         0          1          1          1          1          1
+        c  1         2          2          2          2          2          2
+    """)
+    assert picked(made, drawn) == drawn
+    drawn = table("""
+        id events_per_active_day_28d events_per_active_day_84d
+        a  1.2                       1.3333
+        b  1                         1
+        c  1                         1
     """)
     assert picked(made, drawn) == drawn
 
 
 def test_active_days_by_window(made):
     drawn = table("""
-        id active_days_7d active_days_14d active_days_28d active_days_56d active_days_84d
-        a  2              4               5               7               9
-        b  0              0               1               1               1
-        c  1              2               2               2               2
+        id active_days_7d active_days_14d active_days_21d active_days_28d active_days_42d active_days_56d active_days_84d
+        a  2              4               4               5               6               7               9
+        b  0              0               1               1               1               1               1
+        c  1              2               2               2               2               2               2
+    """)
+    assert picked(made, drawn) == drawn
+    drawn = table("""
+        id active_days_1d active_days_2d active_days_3d active_days_5d
+        a  1              1              1              1
+        b  0              0              0              0
+        c  0              1              1              1
     """)
     assert picked(made, drawn) == drawn
 
@@ -51,6 +65,33 @@ def test_active_days_by_week(made):
     weeks = {"a": [2, 2, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1], "b": [0, 0, 1] + [0] * 9, "c": [1, 1] + [0] * 10}
     for who, expected in weeks.items():
         assert [made[who][f"active_days_week_{k}"] for k in range(12)] == expected
+    drawn = table("""
+        id active_weeks_4w active_weeks_8w active_weeks_12w
+        a  3               5               7
+        b  1               1               1
+        c  2               2               2
+    """)
+    assert picked(made, drawn) == drawn
+
+
+def test_events_by_week(made):
+    for who, expected in {"a": [2, 0, 1, 3, 0, 0, 1], "b": [0, 1, 0, 0, 0, 0, 0], "c": [1, 0, 0, 0, 0, 0, 0]}.items():
+        assert [made[who][f"events_week_{k}"] for k in range(1, 8)] == expected
+
+
+def test_older_days_weigh_less():
+    """Days 0, 7 and 14 ago. Half-life 7: 1 + 1/2 + 1/4; 14: 1 + 1/√2 + 1/2; 28: 1 + 2^(−1/4) + 1/√2."""
+    weighed = features(ago("a", None, {0: 1, 7: 9, 14: 1}))
+    drawn = table("""
+        id active_days_ewm_3d active_days_ewm_7d active_days_ewm_14d active_days_ewm_28d
+        a  1.2378             1.75               2.2071              2.548
+    """)
+    assert picked(weighed, drawn) == drawn
+    drawn = table("""
+        id active_days_ewm_3d_to_14d active_days_ewm_7d_to_28d
+        a  0.5608                    0.6868
+    """)
+    assert picked(weighed, drawn) == drawn
 
 
 def test_recency(made):
@@ -59,22 +100,6 @@ def test_recency(made):
         a  0            0
         b  20           2
         c  1            0
-    """)
-    assert picked(made, drawn) == drawn
-
-
-def test_trend(made):
-    """Slope: Σ (5.5 − k) · active days k weeks ago, by 143. Ratios: the newer weeks' mean and one, by the older's and one.
-
-    a: (5.5·2 + 4.5·2 + 2.5 + 1.5 − 1.5 − 2.5 − 5.5) / 143; (3 + 1) / (3/3 + 1); (6 + 1) / (6/2 + 1)
-    b: 3.5 / 143; (0 + 1) / (1/3 + 1); (1 + 1) / (0 + 1)
-    c: (5.5 + 4.5) / 143; (1 + 1) / (1/3 + 1); (2 + 1) / (0 + 1)
-    """
-    drawn = table("""
-        id active_days_slope_12w streak_weeks events_trend_7d events_trend_28d
-        a  0.1014                2            2               1.75
-        b  0.0245                0            0.75            2
-        c  0.0699                2            1.5             3
     """)
     assert picked(made, drawn) == drawn
 

@@ -34,13 +34,13 @@ def test_tenure_counts_from_the_first_event_known(made):
 
 
 def test_share_of_days_active_of_those_there_were(made):
-    """a: 4 of 84; b: 2 of 20; c: 1 of 1; d: 3 of 84."""
+    """a: 4 of 84, on which were 8 events; b: 2 of 20; c: 1 of 1; d: 3 of 84, one of the last 28."""
     drawn = table("""
-        id active_share_84d
-        a  0.0476
-        b  0.1
-        c  1
-        d  0.0357
+        id active_share_84d active_share_28d events_per_day_84d
+        a  0.0476           0.1429           0.0952
+        b  0.1              0.1              0.1
+        c  1                1                1
+        d  0.0357           0.0357           0.0357
     """)
     assert picked(made, drawn) == drawn
 
@@ -48,11 +48,23 @@ def test_share_of_days_active_of_those_there_were(made):
 def test_share_of_active_days_on_weekends(made):
     assert day(AS_OF).strftime("%A") == "Tuesday"
     drawn = table("""
-        id weekend_share_84d
-        a  0.75
-        b  0
-        c  0
-        d  0.6667
+        id weekend_share_84d weekend_share_28d
+        a  0.75              0.75
+        b  0                 0
+        c  0                 0
+        d  0.6667            1
+    """)
+    assert picked(made, drawn) == drawn
+
+
+def test_weekday_habits(made):
+    """a: Sunday, Saturday twice, Friday; d: Sunday twice, Wednesday."""
+    drawn = table("""
+        id weekday_top_share_84d weekdays_active_84d
+        a  0.5                   3
+        b  0.5                   2
+        c  1                     1
+        d  0.6667                2
     """)
     assert picked(made, drawn) == drawn
 

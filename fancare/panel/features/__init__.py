@@ -1,9 +1,10 @@
 """Which features there are: records made from the entity and the event names that occur.
 
-    activity, rhythm, tenure     the entity's own: how much, how lately, how regularly, since when, on which weekdays
-    amounts, events              its money, and every event name that occurs
-    rooms                        for a creator the distribution over its fans, for a fan the distribution over its rooms
-    context                      for a room: what its fan and its creator do elsewhere
+    activity, trend, rhythm, tenure   the entity's own: how much, more or less than before, how regularly, since when
+    standing                          its rank among all at risk on the same day, and how those do on the whole
+    amounts, events                   its money, and every event name that occurs
+    rooms                             for a creator the distribution over its fans, for a fan over its rooms
+    context                           for a room: what its fan and its creator do elsewhere
 
 Every expression is GoogleSQL over the columns that `fancare.panel.blocks` prepares. A feature that no event name can
 change is known from the start; the others carry the day their event name was first known.
@@ -22,7 +23,9 @@ from fancare.panel.features.events import event
 from fancare.panel.features.record import record
 from fancare.panel.features.rhythm import rhythm
 from fancare.panel.features.rooms import fans_of_creator, rooms_of_fan
+from fancare.panel.features.standing import standing
 from fancare.panel.features.tenure import tenure_and_weekday
+from fancare.panel.features.trend import trend
 
 
 def features_for(
@@ -34,7 +37,7 @@ def features_for(
     ``many_rooms`` when the log has more than one creator (else every fan's room distribution is its activity again),
     ``other_events`` when there are events beside the activity.
     """
-    records = [*activity(), *rhythm(), *tenure_and_weekday()]
+    records = [*activity(), *trend(), *rhythm(), *tenure_and_weekday(), *standing()]
     if other_events:
         records += any_event(entity)
     if revenue:

@@ -20,4 +20,4 @@ def context(block: str, ko: str, en: str) -> Iterator[Feature]:
     yield record(f"{block}_recency_days", "context", "days", f"{ko} 마지막 활동 후 일수", f"days since {en} last activity",
              f"COALESCE({bits.recency(f'{block}.act')}, {bits.SPAN})", block=block)  # fmt: skip
     yield record(f"{block}_days_slope_12w", "context", "days/week²", f"{ko} 12주 활동일 추세", f"{en} trend over 12 weeks",
-             f"COALESCE({bits.slope_12w(f'{block}.act')}, 0)", block=block, window=84)  # fmt: skip
+             f"COALESCE({bits.slope(f'{block}.act', 12)}, 0)", block=block, window=84)  # fmt: skip

@@ -8,6 +8,7 @@ from fancare.panel.features.record import record
 
 def fans_of_creator() -> list[Feature]:
     """Over a creator's rooms, one a fan."""
+
     def r(name: str, unit: str, ko: str, en: str, expression: str, window: int) -> Feature:
         return record(name, "rooms", unit, ko, en, expression, block="rooms", window=window)
 

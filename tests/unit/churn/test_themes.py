@@ -33,15 +33,22 @@ def test_a_silence_is_told_by_all_that_measures_it():
     silence = grouped("creator")[1]["silence"]
     assert silence >= {
         "recency_days", "events_7d", "active_days_7d", "active_days_week_0", "silence_to_gap_mean", "gaps_over_silence",
-        "recency_any_days",
+        "recency_any_days", "silence_to_gap_q90", "silence_outlasts_28d", "recency_rank", "active_days_ewm_3d",
     }  # fmt: skip
     assert {name for name in silence if name.startswith("creator_broadcast")}
-    assert not [name for name in silence if "28d" in name or "84d" in name]
+    assert not [name for name in silence if ("28d" in name or "84d" in name) and "silence" not in name]
 
 
 def test_habits_are_no_silence():
     activity = grouped("creator")[1]["activity"]
-    assert activity >= {"gap_mean_84d", "active_days_28d", "active_days_week_1", "recency_5th_days", "streak_weeks"}
+    assert activity >= {"gap_mean_84d", "active_days_28d", "active_days_week_1", "recency_5th_days", "streak_weeks",
+                        "gap_cv_84d", "gaps_longer_7d", "events_week_1", "active_days_28d_rank", "active_share_84d"}  # fmt: skip
+
+
+def test_how_all_others_do_is_a_theme_of_its_own():
+    platform = grouped("creator")[1]["platform"]
+    assert "all_active_share_7d" in platform
+    assert all(name.startswith("all_") for name in platform)
 
 
 def test_all_amounts_are_one_theme():

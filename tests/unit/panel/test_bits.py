@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from statistics import linear_regression
 
 import pytest
 from hypothesis import given, settings
@@ -48,24 +49,28 @@ def test_counts_recency_weeks_and_streaks_are_those_of_the_set_of_days(warehouse
     many = EDGES + many
     expressions = [
         *(bits.active_days("a", w) for w in WINDOWS), bits.recency("a"), *(bits.week("a", k) for k in range(12)),
-        bits.streak_weeks("a"), bits.slope_12w("a"),
+        bits.streak_weeks("a"), *(bits.active_weeks("a", n) for n in (4, 8, 12)), *(bits.weekday_days("a", d) for d in range(7)),
+        bits.slope("a", 4), bits.slope("a", 12),
     ]  # fmt: skip
     for ages, found in zip(many, evaluate(warehouse, expressions, many), strict=True):
         weeks = [sum(1 for age in ages if age // 7 == k) for k in range(12)]
         streak = next((k for k, n in enumerate(weeks) if n == 0), 12)
-        mean = sum(weeks) / 12
-        slope = sum((5.5 - k) * (n - mean) for k, n in enumerate(weeks)) / sum((5.5 - k) ** 2 for k in range(12))
+        with_activity = [sum(n > 0 for n in weeks[:last]) for last in (4, 8, 12)]
+        weekdays = [sum(1 for age in ages if age % 7 == d) for d in range(7)]
+        slopes = [linear_regression(range(n), weeks[:n][::-1]).slope for n in (4, 12)]
         windows = [sum(1 for age in ages if age < w) for w in WINDOWS]
-        assert found[:-1] == (*windows, min(ages, default=84), *weeks, streak)
-        assert found[-1] == pytest.approx(slope)
+        assert found[:-2] == (*windows, min(ages, default=84), *weeks, streak, *with_activity, *weekdays)
+        assert found[-2:] == pytest.approx(slopes)
 
 
 @settings(max_examples=40)
 @given(as_of=st.dates(date(2000, 1, 1), date(2100, 1, 1)), many=st.lists(AGES, min_size=5, max_size=5))
 def test_weekends_are_saturdays_and_sundays_whatever_the_weekday_of_as_of(warehouse, as_of, many):
     lo, hi = bits.weekend_masks(as_of.isoweekday())
-    found = evaluate(warehouse, [bits.weekend_days("a")], many, weekend_lo=lo, weekend_hi=hi)
-    assert found == [(sum((as_of - timedelta(age)).weekday() >= 5 for age in ages),) for ages in many]
+    asked = [bits.weekend_days("a"), bits.weekend_days_28d("a")]
+    found = evaluate(warehouse, asked, many, weekend_lo=lo, weekend_hi=hi)
+    weekends = [[age for age in ages if (as_of - timedelta(age)).weekday() >= 5] for ages in many]
+    assert found == [(len(ages), sum(age < 28 for age in ages)) for ages in weekends]
 
 
 @pytest.mark.parametrize("expression", [bits.recency("a"), bits.active_days("a", 84), bits.streak_weeks("a")])

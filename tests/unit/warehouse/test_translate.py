@@ -22,6 +22,7 @@ MEANS = [
     ("SAFE_DIVIDE(1, 0)", None), ("SAFE_DIVIDE(1, 2)", 0.5), ("SAFE_DIVIDE(NULL, 2)", None), ("NULLIF(3, 3)", None),
     ("ABS(-2)", 2), ("ROUND(2.5)", 3.0), ("ROUND(-2.5)", -3.0), ("CAST(ROUND(0.1 * 1000000) AS INT64)", 100_000),
     ("LN(1)", 0.0), ("LEAST(3, 1, 2)", 1), ("GREATEST(3, 1, 2)", 3), ("LEAST(1, NULL)", None), ("GREATEST(1, NULL)", None),
+    ("SQRT(9)", 3.0), ("POW(2, -1)", 0.5), ("POW(0.5, 3 / 2)", 0.5**1.5),
     ("IS_NAN(CAST('nan' AS FLOAT64))", True), ("IS_INF(CAST('inf' AS FLOAT64))", True), ("IS_NAN(1.0)", False),
     # bits
     ("BIT_COUNT(7)", 3), ("BIT_COUNT(CAST(1 AS INT64) << 41)", 1), ("6 & 3", 2), ("1 << (6 - MOD(9, 7))", 16), ("8 >> 3", 1),
@@ -78,6 +79,8 @@ def test_an_aggregate_means_the_same(warehouse, aggregate, value):
 def test_window_functions_and_qualify(warehouse):
     asked = f"SELECT k, LAG(k) OVER (ORDER BY k), ROW_NUMBER() OVER (ORDER BY t NULLS LAST) FROM {ROWS} ORDER BY k"
     assert warehouse.rows(asked) == [(1, None, 2), (2, 1, 1), (3, 2, 3)]
+    ranks = f"SELECT k, PERCENT_RANK() OVER (ORDER BY n > 2) FROM {ROWS} WHERE k <> 2 UNION ALL SELECT 9, PERCENT_RANK() OVER ()"
+    assert sorted(warehouse.rows(ranks)) == [(1, 0.0), (3, 1.0), (9, 0.0)]
     assert warehouse.rows(f"SELECT k FROM {ROWS} WHERE TRUE QUALIFY ROW_NUMBER() OVER (ORDER BY k DESC) = 1") == [(3,)]
 
 
@@ -88,7 +91,7 @@ def test_every_function_that_the_package_uses_is_tested_here():
     texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.sql")]
     texts += [path.read_text(encoding="utf-8") for path in (PACKAGE / "panel").rglob("*.py")]
     used = {name for text in texts for name in re.findall(r"\b([A-Z][A-Z_0-9]+)\(", text)} - not_functions
-    tested = " ".join(expression for expression, _ in (*MEANS, *AGGREGATES)) + " LAG( ROW_NUMBER( "
+    tested = " ".join(expression for expression, _ in (*MEANS, *AGGREGATES)) + " LAG( ROW_NUMBER( PERCENT_RANK( "
     assert {name for name in used if f"{name}(" not in tested} == set()
 
 
