@@ -39,6 +39,20 @@ class TabNetSpec:
 
 
 @dataclass(frozen=True)
+class PruneSpec:
+    """How many candidate features are kept at most (0: all), and what makes one a duplicate, a leak or unstable.
+
+    ``leak_auc`` is a single feature's AUC that is too good to be true, ``max_stability_index`` bounds the population stability
+    index between the oldest and the newest third of the training weeks.
+    """
+
+    max_features: int = 60
+    duplicate_correlation: float = 0.99
+    leak_auc: float = 0.95
+    max_stability_index: float = 0.5
+
+
+@dataclass(frozen=True)
 class TeacherSpec:
     """Whom TabNet learns from beside the labels: ``label_weight`` of 1 is labels alone; ``folds`` of whole entities."""
 
@@ -84,6 +98,7 @@ class ModelSpec:
     name: str
     entity: str
     train: TrainSpec = field(default_factory=TrainSpec)
+    prune: PruneSpec = field(default_factory=PruneSpec)
     teacher: TeacherSpec = field(default_factory=TeacherSpec)
     tabnet: TabNetSpec = field(default_factory=TabNetSpec)
     bands: BandSpec = field(default_factory=BandSpec)
@@ -97,6 +112,7 @@ class ModelSpec:
                 f"0 < medium < high < 1: set them so."
             )
         least = {
+            "prune": {"max_features": 0},
             "teacher": {"folds": 2},
             "train": {"max_rows": 2, "history_weeks": 0, "calibration_weeks": 1},
             "tabnet": {"width": 1, "steps": 1, "batch_size": 2, "virtual_batch_size": 2, "epochs": 1, "min_updates": 1},

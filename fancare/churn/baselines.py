@@ -57,7 +57,10 @@ class Baseline:
     def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> Baseline:
         """The same classifiers, calibrated on these rows; ``logits`` are theirs, (n, H)."""
         return replace(
-            self, calibration=ChainCalibration.fit(logits, recent.churned, recent.mask, before=self.calibration)
+            self,
+            calibration=ChainCalibration.fit(
+                logits, recent.churned, recent.mask, recent.as_of, before=self.calibration
+            ),
         )
 
     def risks_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:

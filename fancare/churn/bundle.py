@@ -37,7 +37,7 @@ from fancare.modelspec import ModelSpec
 from fancare.panel.feature import Feature, feature_hash
 from fancare.tomlspec import read_table
 
-FORMAT = 1
+FORMAT = 2  # 2: says which candidate features were pruned and why
 WEIGHTS, MANIFEST, CARD, SUMS = "weights.safetensors", "manifest.json", "card.md", "SHA256SUMS"
 RECORDED_PACKAGES = ("torch", "pytorch-tabnet", "numpy", "safetensors")
 PROBE_TOLERANCE = 1e-4  # other processors round differently; other code is off by more

@@ -66,6 +66,10 @@ class Encoder:
             np.clip(block, -CLIP, CLIP, out=block)
         return out
 
+    def columns(self, index: np.ndarray) -> Encoder:
+        """The encoder of these columns alone, in this order."""
+        return Encoder(self.mean[index], self.spread[index])
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; `from_dict` gives back an encoder with the same bits."""
         return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}

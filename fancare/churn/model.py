@@ -12,6 +12,7 @@ import numpy as np
 from fancare.churn.calibration import ChainCalibration
 from fancare.churn.encode import Encoder
 from fancare.churn.hazard import risk_from_links
+from fancare.churn.pruning import Pruning, prune
 from fancare.churn.selection import CalibrationRows, calibration_rows, known_columns, training_rows
 from fancare.churn.tabnet import TabNetChain
 from fancare.churn.teacher import soft_labels
@@ -30,7 +31,8 @@ class ChurnModel:
     """Encoder, chain and calibration, with the names and order of the features they read.
 
     ``reference`` is (d,) float32: each raw feature's median over the training rows (NaN where it was never defined), what
-    a reason replaces a value with. ``origin`` is the day the model was made, ``n_rows`` how many rows trained it.
+    a reason replaces a value with. ``origin`` is the day the model was made, ``n_rows`` how many rows trained it, ``pruning``
+    which candidates it kept as its features and why the others went.
     """
 
     feature_names: tuple[str, ...]
@@ -41,6 +43,7 @@ class ChurnModel:
     reference: np.ndarray
     origin: date
     n_rows: int
+    pruning: Pruning
 
     def logits_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
         """(n, H) float32: each link's log odds, not calibrated, of the panel's rows at ``index``."""
@@ -55,7 +58,9 @@ class ChurnModel:
 
     def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> ChurnModel:
         """The same networks, calibrated on these rows; ``logits`` are theirs, (n, H)."""
-        fitted = ChainCalibration.fit(logits, recent.churned, recent.mask_at_risk, before=self.calibration)
+        fitted = ChainCalibration.fit(
+            logits, recent.churned, recent.mask_at_risk, recent.as_of, before=self.calibration
+        )
         return replace(self, calibration=fitted)
 
     def links(self, X: np.ndarray) -> np.ndarray:
@@ -89,6 +94,7 @@ class ChurnModel:
             "calibration": self.calibration.to_dict(),
             "origin": self.origin.isoformat(),
             "n_rows": self.n_rows,
+            "pruning": self.pruning.to_dict(),
         }
         return meta, {"reference": self.reference} | {f"chain.{k}": v for k, v in self.chain.state().items()}
 
@@ -105,6 +111,7 @@ class ChurnModel:
             reference=np.asarray(arrays["reference"], dtype=np.float32),
             origin=date.fromisoformat(meta["origin"]),
             n_rows=int(meta["n_rows"]),
+            pruning=Pruning.from_dict(meta["pruning"]),
         )
 
 
@@ -114,15 +121,19 @@ def fit_at_origin(
     """The model that could have been made on ``split.origin``: no later row, label or event name has any part in it."""
     rows = training_rows(panel, split, spec.train)
     columns = known_columns(panel, split)
+    candidates = tuple(panel.feature_names[j] for j in columns)
     X = panel.X[rows.index[:, None], columns]
     encoder = Encoder.fit(X)
     encoded = encoder.transform(X)
-    clusters = [ids[rows.index] for ids in panel.clusters]
     with limited(threads):
+        pruning = prune(candidates, encoded, rows.churned, panel.as_of[rows.index], spec.prune)
+        kept = np.flatnonzero(np.isin(candidates, pruning.kept))
+        X, encoded, encoder = X[:, kept], encoded[:, kept], encoder.columns(kept)
+        clusters = [ids[rows.index] for ids in panel.clusters]
         taught = soft_labels(encoded, rows.churned, clusters, spec.teacher, progress)
     chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads)
     model = ChurnModel(
-        feature_names=tuple(panel.feature_names[j] for j in columns),
+        feature_names=pruning.kept,
         horizons=tuple(panel.horizons),
         encoder=encoder,
         chain=chain,
@@ -130,6 +141,7 @@ def fit_at_origin(
         reference=medians(X),
         origin=split.origin,
         n_rows=len(rows.index),
+        pruning=pruning,
     )
     recent = calibration_rows(panel, split.calibration)
     return model.recalibrated(model.logits_of(panel, recent.index), recent)

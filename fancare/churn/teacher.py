@@ -34,7 +34,8 @@ def soft_labels(
 ) -> np.ndarray:
     """(n, H) float64: soft labels that never rise with the horizon; NaN exactly where ``churned`` (n, H) is.
 
-    ``X`` (n, d) are encoded features without NaN; ``clusters`` hold one (n,) array of ids per kind (creators, fans). With a ``label_weight`` of 1, or where the other folds are too few to teach, a row keeps its label.
+    ``X`` (n, d) are encoded features without NaN; ``clusters`` hold one (n,) array of ids per kind (creators, fans). With a
+    ``label_weight`` of 1, or where the other folds are too few to teach, a row keeps its label.
     """
     soft = churned.astype(np.float64)
     if spec.label_weight >= 1:

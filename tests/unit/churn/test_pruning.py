@@ -1,0 +1,131 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fancare.churn.pruning import Pruning, overlap, prune
+from fancare.modelspec import PruneSpec
+
+SPEC = PruneSpec(max_features=60)
+WEEKS = np.array([np.datetime64("2026-01-04") + np.timedelta64(7 * w, "D") for w in range(12)])
+
+
+def world(n: int = 3000, seed: int = 0):
+    """(signal (n,), labels (n, 3), days (n,)): the larger the signal, the longer away."""
+    random = np.random.default_rng(seed)
+    signal = random.normal(size=n)
+    until = random.geometric(1 / (1 + np.exp(2.2 + 1.2 * signal)))
+    return signal, (until[:, None] > np.array([7, 14, 28])).astype(np.float32), np.repeat(WEEKS, n // 12)
+
+
+def pruned(columns: dict[str, np.ndarray], churned, as_of, spec: PruneSpec = SPEC) -> Pruning:
+    return prune(list(columns), np.column_stack(list(columns.values())).astype(np.float32), churned, as_of, spec)
+
+
+def reasons(found: Pruning) -> dict[str, str]:
+    return {d.feature: d.reason for d in found.dropped}
+
+
+def test_each_reason_is_found_and_named():
+    signal, churned, as_of = world()
+    random = np.random.default_rng(1)
+    n, newest = len(signal), as_of >= WEEKS[8]
+    found = pruned(
+        {
+            "signal": signal,
+            "weaker": signal + random.normal(size=n),
+            "signal_doubled": 2 * signal + 1,
+            "nothing": np.zeros(n),
+            "hardly_anything": (np.arange(n) == 5).astype(float),
+            "tells_the_future": churned[:, 1] + 0.01 * random.normal(size=n),
+            "turns": np.where(newest, -signal, signal) + 0.3 * random.normal(size=n),
+            "moves": random.normal(size=n) + 3 * newest,
+            "noise": random.normal(size=n),
+        },
+        churned, as_of,
+    )  # fmt: skip
+    assert found.kept == ("signal", "weaker")
+    assert found.ranked()[0] == "signal"
+    assert reasons(found) == {
+        "signal_doubled": "duplicate",
+        "nothing": "constant",
+        "hardly_anything": "constant",
+        "tells_the_future": "leaking",
+        "turns": "unstable",
+        "moves": "unstable",
+        "noise": "useless",
+    }
+    assert found.counts() == {
+        "constant": 2,
+        "duplicate": 1,
+        "leaking": 1,
+        "unstable": 2,
+        "useless": 1,
+        "beyond_best": 0,
+    }
+    (double,) = [d for d in found.dropped if d.reason == "duplicate"]
+    assert double.like == "signal"
+    assert double.figure == pytest.approx(1, abs=1e-5)
+    (leak,) = [d for d in found.dropped if d.reason == "leaking"]
+    assert leak.figure > 0.95
+
+
+def test_of_two_that_say_the_same_the_earlier_record_stays():
+    signal, churned, as_of = world()
+    close = signal + 0.01 * np.random.default_rng(2).normal(size=len(signal))
+    assert pruned({"a": signal, "b": close}, churned, as_of).kept == ("a",)
+    assert pruned({"b": close, "a": signal}, churned, as_of).kept == ("b",)
+
+
+def test_the_best_are_those_that_add_something():
+    """A copy with some noise is more important by itself than a weak second cause, and adds less."""
+    random = np.random.default_rng(3)
+    n = 6000
+    strong, weak = random.normal(size=(2, n))
+    until = random.geometric(1 / (1 + np.exp(2.2 + 1.5 * strong + 0.7 * weak)))
+    churned = (until[:, None] > np.array([7, 14, 28])).astype(np.float32)
+    columns = {"strong": strong, "nearly_strong": strong + 0.25 * random.normal(size=n), "weak": weak}
+    found = pruned(columns, churned, np.repeat(WEEKS, n // 12), PruneSpec(max_features=2))
+    assert found.kept == ("strong", "weak")
+    assert reasons(found) == {"nearly_strong": "beyond_best"}
+
+
+def test_with_nothing_to_go_by_one_candidate_is_left():
+    _, churned, as_of = world(600)
+    found = pruned({"a": np.zeros(600), "b": np.ones(600)}, churned, as_of)
+    assert found.kept == ("a",)
+    random = np.random.default_rng(4)
+    assert len(pruned({f"n{i}": random.normal(size=600) for i in range(5)}, churned, as_of).kept) >= 1
+
+
+def test_unknown_labels_are_no_outcome():
+    signal, churned, as_of = world()
+    columns = {"signal": signal, "noise": np.random.default_rng(5).normal(size=len(signal))}
+    churned[as_of > WEEKS[7], 2] = np.nan
+    churned[as_of > WEEKS[9]] = np.nan
+    assert pruned(columns, churned, as_of).kept == ("signal",)
+
+
+def test_zero_keeps_all():
+    signal, churned, as_of = world(600)
+    assert pruned({"a": signal, "b": signal}, churned, as_of, PruneSpec(max_features=0)).kept == ("a", "b")
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1), most=st.integers(1, 8))
+def test_every_candidate_is_kept_or_dropped_and_never_more_than_asked(seed, most):
+    random = np.random.default_rng(seed)
+    churned = (random.random((240, 1)) < 0.5) * np.array([[1.0, 0.0]]) + 0.0
+    X = {f"f{i}": random.normal(size=240) * random.integers(0, 2) for i in range(10)}
+    found = pruned(X, churned, np.repeat(WEEKS, 20), PruneSpec(max_features=most))
+    assert sorted([*found.kept, *(d.feature for d in found.dropped)]) == sorted(X)
+    assert 1 <= len(found.kept) <= max(most, 1)
+    assert Pruning.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_overlap_is_the_share_of_all_that_both_kept():
+    one, other = Pruning.none(["a", "b", "c"]), Pruning.none(["b", "c", "d"])
+    assert overlap(one, other) == pytest.approx(0.5)
+    assert overlap(one, one) == 1
