@@ -279,7 +279,7 @@ def sql(
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder for the log, the truth, and a configuration.")],
-    world: Annotated[str, typer.Option(help="lively, or noise: a world without any signal.")] = "lively",
+    world: Annotated[str, typer.Option(help="lively, noise, confounded, drifting or messy.")] = "lively",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
     creators: Annotated[int | None, typer.Option(help="How many creators ever.")] = None,
     days: Annotated[int | None, typer.Option(help="How many days of log.")] = None,
@@ -288,7 +288,18 @@ def simulate(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate a platform: a Mixpanel-shaped log, the truth behind it, and a configuration to run it with."""
+    """Simulate a platform: a Mixpanel-shaped log, the truth behind it, and a configuration to run it with.
+
+    lively: creators with their own rhythms tire, pause, end and join; fans and creators move each other.
+
+    noise: no signal: the same constant rates for everybody on every day, nobody comes or goes.
+
+    confounded: hidden seasons of a genre move creators and fans alike; creators themselves do nothing to fans.
+
+    drifting: creators slow down and tire more from month to month, and holidays come between.
+
+    messy: lively, but the log has bots, people with two accounts, more late and doubled lines, and broken ones.
+    """
     from fancare.events.simulator import simulate as live
     from fancare.events.simulator.settings import write_settings
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import orjson
@@ -17,6 +17,7 @@ import pytest
 from fancare.events.simulator import WORLDS, simulate
 from fancare.events.simulator.life import ENDED, Life
 from fancare.events.simulator.two_sided import live
+from fancare.events.simulator.world import CREATOR_ACTS, MOODS
 from fancare.progress import Progress
 
 KST = 9 * 3600
@@ -69,14 +70,14 @@ def test_truth_agrees_with_the_log(lively):
     settled = lively.report.last_day - timedelta(3)
     epoch = lively.report.first_day - timedelta(int(lively.day.min()))
     logged = defaultdict(int)
-    for at in lively.where("creator_message", "broadcast", "photo_post"):
+    for at in lively.where(*CREATOR_ACTS):
         day = epoch + timedelta(int(lively.day[at]))
         if day <= settled:
             logged[lively.properties[at]["creator_id"], day, str(lively.name[at])] += 1
     true = {
         (row["creator_id"], row["day"], name): row[name]
         for row in lively.truth_days
-        for name in ("creator_message", "broadcast", "photo_post")
+        for name in CREATOR_ACTS
         if row[name] and row["day"] <= settled
     }
     assert logged == true
@@ -88,7 +89,7 @@ def test_no_act_outside_a_creators_time(lively):
     assert any(row["ended"] for row in lively.truth)
     assert any(row["joined"] > lively.report.first_day for row in lively.truth)
     epoch = lively.report.first_day - timedelta(int(lively.day.min()))
-    for creator, days in lively.active_days("creator_id", "creator_message", "broadcast", "photo_post").items():
+    for creator, days in lively.active_days("creator_id", *CREATOR_ACTS).items():
         assert epoch + timedelta(min(days)) >= lives[creator]["joined"]
         if lives[creator]["ended"]:
             assert epoch + timedelta(max(days)) < lives[creator]["ended"]
@@ -113,19 +114,20 @@ def test_rhythms_differ_between_creators(lively):
     share = defaultdict(list)
     usual = {row["creator_id"]: row["usual_gap_days"] for row in lively.truth}
     for row in lively.truth_days:
-        if row["phase"] == "active":
+        if row["phase"] == "usual":
             share[row["creator_id"]].append(row["active"])
     settled = [(usual[creator], np.mean(days)) for creator, days in share.items() if len(days) >= 40]
     gap, active = np.array(settled).T
-    assert np.corrcoef(np.log(gap), active)[0, 1] < -0.7
-    assert gap.max() / gap.min() > 4
+    assert np.corrcoef(np.log(gap), active)[0, 1] < -0.8
+    assert gap.max() / gap.min() > 8
 
 
-def test_enthusiasm_falls_before_an_end_with_fading(lively):
-    mood = {(row["creator_id"], row["day"]): row["enthusiasm"] for row in lively.truth_days}
-    ended = [row for row in lively.truth if row["ended"]]
-    before = [mood.get((row["creator_id"], row["ended"] - timedelta(1))) for row in ended]
-    assert np.mean([m for m in before if m is not None]) < np.mean(list(mood.values())) - 0.3
+def test_most_creators_fade_before_they_end(lively):
+    mood = {(row["creator_id"], row["day"]): row["phase"] for row in lively.truth_days}
+    ended = [row for row in lively.truth if row["ended"] and row["ended"] > lively.report.first_day]
+    before = [mood[row["creator_id"], row["ended"] - timedelta(1)] for row in ended]
+    assert 0.5 < np.mean([phase == "fading" for phase in before]) < 1
+    assert np.mean([phase == "fading" for phase in mood.values()]) < 0.15
 
 
 def test_fans_follow_the_creators(lively):
@@ -136,7 +138,7 @@ def test_fans_follow_the_creators(lively):
     epoch = lively.report.first_day - timedelta(int(lively.day.min()))
     with_act, without = [], []
     for row in lively.truth_days:
-        if row["phase"] == "active":
+        if row["phase"] in MOODS:
             count = messages[row["creator_id"], (row["day"] - epoch).days]
             (with_act if row["active"] else without).append(count)
     assert np.mean(with_act) > 1.3 * np.mean(without)
@@ -181,7 +183,7 @@ def lives():
     world = WORLDS["lively"]
     fans = round(world.creators * world.fans_per_creator)
     return [
-        live(world.life, world.creators, fans, world.days, 0, np.random.default_rng(seed), Progress())
+        live(world.life, world.creators, fans, world.days, date(2025, 6, 2), np.random.default_rng(seed), Progress())
         for seed in range(5)
     ]
 
@@ -276,7 +278,7 @@ def test_noise_fans_have_one_rate_and_as_many_rooms(noise):
 
 def test_noise_has_no_entrants_ends_or_unknown_devices(noise):
     assert all(row["ended"] is None and row["joined"] == noise.report.first_day for row in noise.truth)
-    assert {row["phase"] for row in noise.truth_days} == {"active"}
+    assert {row["phase"] for row in noise.truth_days} == {"usual"}
     assert noise.report.before_identify == 0
     assert all(p["distinct_id"] == p["$user_id"] for p in noise.properties)
 

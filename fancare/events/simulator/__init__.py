@@ -5,6 +5,7 @@
 
 from fancare.events.simulator.report import SimulationReport
 from fancare.events.simulator.simulate import simulate
-from fancare.events.simulator.world import EVENT_NAMES, WORLDS, World
+from fancare.events.simulator.world import EVENT_NAMES, World
+from fancare.events.simulator.worlds import WORLDS
 
 __all__ = ["EVENT_NAMES", "WORLDS", "SimulationReport", "World", "simulate"]

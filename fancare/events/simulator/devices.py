@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fancare.events.simulator.accounts import SecondAccounts, draw_second_accounts
 from fancare.events.simulator.happenings import CODE, NOBODY, Events
-from fancare.events.simulator.world import Delivery
+from fancare.events.simulator.world import Accounts, Delivery
 
 PLATFORMS = ("android", "ios", "web")
 MOST_DEVICES = 3
@@ -23,7 +24,7 @@ DAY = 86_400
 class Devices:
     """``device`` (k,) is each event's device or −1 (the payment server); ``known`` (k,) whether it carried the user id;
     ``identified`` (d,) the time of identify per device, Unix seconds; ``fan``, ``creator`` (d,) the true user (the other
-    is −1); ``platform`` (d,) index into PLATFORMS."""
+    is −1); ``platform`` (d,) index into PLATFORMS; ``second`` which devices are used with a second account."""
 
     device: np.ndarray
     known: np.ndarray
@@ -31,6 +32,7 @@ class Devices:
     fan: np.ndarray
     creator: np.ndarray
     platform: np.ndarray
+    second: SecondAccounts
 
 
 def assign(
@@ -39,6 +41,7 @@ def assign(
     fan_joined: np.ndarray,
     creators: int,
     delivery: Delivery,
+    accounts: Accounts,
     rng: np.random.Generator,
 ) -> Devices:
     """A device for every event: creators have one each, fans change theirs now and then and go on using the old one."""
@@ -77,4 +80,5 @@ def assign(
         fan=np.concatenate([np.full(creators, NOBODY), np.repeat(np.arange(fans), MOST_DEVICES)]),
         creator=np.concatenate([np.arange(creators), np.full(fans * MOST_DEVICES, NOBODY)]),
         platform=rng.choice(len(PLATFORMS), size=count, p=[0.5, 0.38, 0.12]),
+        second=draw_second_accounts(accounts, creators, MOST_DEVICES, first_seen, rng),
     )

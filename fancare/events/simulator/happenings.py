@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from fancare.events.simulator.bots import BotAccounts
 from fancare.events.simulator.life import Life
 from fancare.events.simulator.world import (
     CREATOR_ACTS,
@@ -44,7 +45,8 @@ SECONDS_IN = {
 @dataclass(frozen=True)
 class Events:
     """``k`` events in no particular order; every array has shape (k,). ``creator`` and ``fan`` say who acts (one of them
-    is −1), ``room`` whose room it is in (−1: none), ``amount`` KRW (0: none), ``minutes`` a broadcast's length."""
+    is −1), ``room`` whose room it is in (−1: none), ``to`` the fan a reply is for (−1: none), ``amount`` KRW (0: none),
+    ``minutes`` a broadcast's length."""
 
     code: np.ndarray  # index into EVENT_NAMES
     day: np.ndarray
@@ -52,6 +54,7 @@ class Events:
     creator: np.ndarray
     fan: np.ndarray
     room: np.ndarray
+    to: np.ndarray
     amount: np.ndarray
     minutes: np.ndarray
 
@@ -63,10 +66,10 @@ class Events:
         return np.array([int(m.timestamp()) for m in midnights])[self.day] + self.second
 
 
-def happen(life: Life, rng: np.random.Generator) -> Events:
-    """All events of a life."""
-    parts = [*_of_creators(life, rng), *_of_rooms(life, rng), *_of_fan_days(life, rng)]
-    fields = ("code", "day", "second", "creator", "fan", "room", "amount", "minutes")
+def happen(life: Life, bots: BotAccounts, rng: np.random.Generator) -> Events:
+    """All events of a life, and what bots wrote; a bot's number as a fan follows those of the fans."""
+    parts = [*_of_creators(life, rng), *_of_rooms(life, rng), *_of_fan_days(life, rng), _of_bots(life, bots)]
+    fields = ("code", "day", "second", "creator", "fan", "room", "to", "amount", "minutes")
     return Events(**{f: np.concatenate([part[f] for part in parts]) for f in fields})
 
 
@@ -79,7 +82,7 @@ def _events(name: str, day: np.ndarray, second: np.ndarray, **who: np.ndarray) -
         "amount": np.zeros(k, np.int64),
         "minutes": np.zeros(k, np.int64),
     }
-    for role in ("creator", "fan", "room"):
+    for role in ("creator", "fan", "room", "to"):
         columns[role] = np.full(k, NOBODY)
     columns.update(who)
     return columns
@@ -95,6 +98,8 @@ def _of_creators(life: Life, rng: np.random.Generator) -> list[dict[str, np.ndar
     usual = rng.normal(20.0, 2.0, len(life.joined)) * 3600  # each has a usual time of day
     parts = []
     for at, name in enumerate(CREATOR_ACTS + CREATOR_VISITS):
+        if name == "reply":
+            continue
         acts = at < len(CREATOR_ACTS)
         counts = life.acts[..., at] if acts else life.own_visits[..., at - len(CREATOR_ACTS)]
         creator, day = np.nonzero(counts)
@@ -106,7 +111,17 @@ def _of_creators(life: Life, rng: np.random.Generator) -> list[dict[str, np.ndar
         if name == "broadcast":
             part["minutes"] = np.clip(rng.lognormal(3.7, 0.5, len(day)), 5, 300).astype(np.int64)
         parts.append(part)
+    answered = np.flatnonzero(life.session_answered)
+    room, day = life.session_room[answered], life.session_day[answered]
+    creator, fan = life.room_creator[room], life.room_fan[room]
+    second = usual[creator] + rng.normal(0, 1.7 * 3600, len(day))
+    parts.append(_events("reply", day, second, creator=creator, room=creator, to=fan))
     return parts
+
+
+def _of_bots(life: Life, bots: BotAccounts) -> dict[str, np.ndarray]:
+    bot, day, second = bots.messages()
+    return _events("message", day, second, fan=len(life.fan_joined) + bot, room=bots.creator[bot])
 
 
 def _of_rooms(life: Life, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:

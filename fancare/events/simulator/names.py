@@ -23,6 +23,15 @@ def fan_id(fan: int, creator_of_fan: int) -> str:
     return f"u{fan + 1:05d}" if creator_of_fan < 0 else creator_id(creator_of_fan)
 
 
+def second_account(user: str) -> str:
+    """The id of a fan's second account.
+
+    >>> second_account("u00001")
+    'u00001b'
+    """
+    return f"{user}b"
+
+
 def device_ids(count: int, rng: np.random.Generator) -> list[str]:
     """``count`` different device ids that say nothing about whose they are."""
     own_bits = count.bit_length()

@@ -13,7 +13,7 @@ class SimulationReport:
 
     ``counts`` counts events (not lines) by name; ``duplicates`` are the further lines; ``late`` events took hours to three
     days; ``before_identify`` lines carry a device only; ``not_yet_arrived`` events happened before the end but would
-    arrive after it, so they are not in the log.
+    arrive after it, so they are not in the log. ``broken`` and ``wrong_clocks`` are lines on top of those of the events.
     """
 
     world: str
@@ -24,6 +24,11 @@ class SimulationReport:
     truth: Path
     truth_days: Path
     truth_devices: Path
+    truth_risk: Path
+    truth_rooms: Path
+    truth_fans: Path
+    truth_faults: Path
+    manifest: Path
     creators: int
     creators_ended: int
     fans: int
@@ -34,6 +39,10 @@ class SimulationReport:
     before_identify: int
     devices_linked: int
     devices_never_linked: int
+    broken: int
+    wrong_clocks: int
+    merges: int
+    bots: int
     not_yet_arrived: int
 
     def describe(self) -> str:

@@ -11,13 +11,17 @@ import numpy as np
 
 from fancare.errors import ConfigError
 from fancare.events.simulator import memoryless, names, two_sided
-from fancare.events.simulator.delivery import Lines, deliver
+from fancare.events.simulator.bots import BotAccounts, draw_bots
+from fancare.events.simulator.delivery import BROKEN, MERGE, ORIGINAL, RESENT, WRONG_CLOCK, Lines, deliver
 from fancare.events.simulator.devices import Devices, assign
+from fancare.events.simulator.faults import fault_table
 from fancare.events.simulator.happenings import NOBODY, Events, happen
 from fancare.events.simulator.life import Life
 from fancare.events.simulator.report import SimulationReport
-from fancare.events.simulator.world import EVENT_NAMES, WORLDS, Memoryless, World
-from fancare.events.simulator.writer import write_log, write_truth
+from fancare.events.simulator.truth import write_truth
+from fancare.events.simulator.world import EVENT_NAMES, Memoryless, World
+from fancare.events.simulator.worlds import WORLDS
+from fancare.events.simulator.writer import write_log
 from fancare.progress import Progress
 
 FEWEST_CREATORS = 3
@@ -59,23 +63,30 @@ def simulate(
             stale.unlink()
     first_day = end - timedelta(days - 1)
     fans = max(round(creators * world.fans_per_creator), 1)
-    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)]
+    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)]
 
     life = _live(world, creators, fans, days, first_day, streams[0], progress)
-    events = happen(life, streams[1])
+    bots = draw_bots(world.bots, life, streams[5])
+    events = happen(life, bots, streams[1])
     time = events.epoch_seconds(first_day, world.timezone)
-    devices = assign(events, time, life.fan_joined, creators, world.delivery, streams[2])
+    fan_joined = np.concatenate([life.fan_joined, bots.first_day])
+    devices = assign(events, time, fan_joined, creators, world.delivery, world.accounts, streams[2])
     midnight = datetime.combine(end + timedelta(1), datetime.min.time(), ZoneInfo(world.timezone))
     lines = deliver(time, devices, int(midnight.timestamp()) * 1000, world.delivery, streams[3])
 
+    creator_of_fan = np.concatenate([life.creator_of_fan, np.full(len(bots.creator), NOBODY)])
+    people = [names.fan_id(fan, creator) for fan, creator in enumerate(creator_of_fan.tolist())]
     users = [
-        names.creator_id(creator) if fan == NOBODY else names.fan_id(fan, int(life.creator_of_fan[fan]))
+        names.creator_id(creator) if fan == NOBODY else people[fan]
         for fan, creator in zip(devices.fan.tolist(), devices.creator.tolist(), strict=True)
     ]
+    for device in devices.second.device.tolist():
+        users[device] = names.second_account(users[device])
     device_ids = names.device_ids(len(users), streams[4])
-    files = write_log(lines, events, time, devices, users, device_ids, world.timezone, out, progress)
-    truth = write_truth(life, devices, users, device_ids, first_day, out)
-    return _report(world, seed, first_day, end, files, truth, life, events, devices, lines)
+    files = write_log(lines, events, time, devices, people, users, device_ids, world.timezone, out, progress)
+    faults = fault_table(lines, files, events, time, len(life.fan_joined), np.datetime64(first_day), world.timezone)
+    truth = write_truth(world, seed, life, bots, devices, people, users, device_ids, faults, first_day, out, progress)
+    return _report(world, seed, first_day, end, files.paths, truth, life, events, devices, lines, bots)
 
 
 def _known(world: World | str) -> World:
@@ -93,7 +104,7 @@ def _live(
 ) -> Life:
     if isinstance(world.life, Memoryless):
         return memoryless.live(world.life, creators, fans, days, rng)
-    return two_sided.live(world.life, creators, fans, days, first_day.weekday(), rng, progress)
+    return two_sided.live(world.life, creators, fans, days, first_day, rng, progress)
 
 
 def _report(
@@ -107,12 +118,14 @@ def _report(
     events: Events,
     devices: Devices,
     lines: Lines,
+    bots: BotAccounts,
 ) -> SimulationReport:
-    original = ~lines.copy
+    original = lines.kind == ORIGINAL
     counts = np.bincount(events.code[lines.event[original]], minlength=len(EVENT_NAMES))
-    device = devices.device[lines.event]
-    anonymous = np.unique(device[~lines.known])
-    linked = np.intersect1d(anonymous, device[lines.known])
+    of_event = lines.kind < BROKEN  # what can be read, and tells of an event
+    device, known = devices.device[lines.event[of_event]], lines.known[of_event]
+    anonymous = np.unique(device[~known])
+    linked = np.intersect1d(anonymous, device[known])
     return SimulationReport(
         world=world.name,
         seed=seed,
@@ -122,15 +135,24 @@ def _report(
         truth=truth["creators"],
         truth_days=truth["days"],
         truth_devices=truth["devices"],
+        truth_risk=truth["risk"],
+        truth_rooms=truth["rooms"],
+        truth_fans=truth["fans"],
+        truth_faults=truth["faults"],
+        manifest=truth["manifest"],
         creators=len(life.joined),
         creators_ended=int((life.ended < life.days).sum()),
         fans=len(np.unique(events.fan[events.fan != NOBODY])),
         counts={name: int(count) for name, count in zip(EVENT_NAMES, counts, strict=True)},
         lines=len(lines.event),
         late=int(lines.late[original].sum()),
-        duplicates=int(lines.copy.sum()),
-        before_identify=int((~lines.known).sum()),
+        duplicates=int(((lines.kind > ORIGINAL) & (lines.kind <= RESENT)).sum()),
+        before_identify=int((~known).sum()),
         devices_linked=len(linked),
         devices_never_linked=len(anonymous) - len(linked),
+        broken=int((lines.kind == BROKEN).sum()),
+        wrong_clocks=int((lines.kind == WRONG_CLOCK).sum()),
+        merges=int((lines.kind == MERGE).sum()),
+        bots=len(bots.creator),
         not_yet_arrived=lines.not_yet_arrived,
     )

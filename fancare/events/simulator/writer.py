@@ -1,32 +1,39 @@
-"""A simulated log on disk: Mixpanel raw-export JSONL, and beside it the truth.
+"""A simulated log on disk: Mixpanel raw-export JSONL.
 
 One gzip file per month of arrival (in the platform's zone), lines in order of arrival; each line is
 ``{"event": …, "properties": {"time": seconds, "distinct_id": …, "$device_id": …, "$user_id": …, "$insert_id": …,
-"mp_processing_time_ms": …, …}}``, keys without a value left out.
+"mp_processing_time_ms": …, …}}``, keys without a value left out. What the way to the log broke is broken here.
 """
 
 from __future__ import annotations
 
 import gzip
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fancare.events.simulator import names
-from fancare.events.simulator.delivery import Lines
+from fancare.events.simulator.delivery import BROKEN, MERGE, WRONG_CLOCK, Lines
 from fancare.events.simulator.devices import PLATFORMS, Devices
 from fancare.events.simulator.happenings import NOBODY, Events
-from fancare.events.simulator.life import ENDED, NOT_YET, PHASES, Life
-from fancare.events.simulator.world import CREATOR_ACTS, EVENT_NAMES
+from fancare.events.simulator.world import EVENT_NAMES
 from fancare.progress import Progress
 
 GZIP_LEVEL = 1
 BATCH = 50_000
+WRONG_BY = 40 * 365 * 86_400  # seconds that a wrong clock is ahead
+
+
+@dataclass(frozen=True)
+class LogFiles:
+    """The files, oldest first, and for each the position of its first line among all."""
+
+    paths: tuple[Path, ...]
+    first_line: tuple[int, ...]
 
 
 def write_log(
@@ -34,16 +41,16 @@ def write_log(
     events: Events,
     time: np.ndarray,
     devices: Devices,
+    people: list[str],
     users: list[str],
     device_ids: list[str],
     timezone: str,
     out: Path,
     progress: Progress,
-) -> tuple[Path, ...]:
-    """The files written into ``out``, oldest first. ``users`` gives the user id of each device's owner."""
+) -> LogFiles:
+    """The log, written into ``out``. ``people`` gives the user id of each fan, ``users`` that of each device's account."""
     creators = [names.creator_id(c) for c in range(int(devices.creator.max()) + 1)]
-    fan_users = dict(zip(devices.fan.tolist(), users, strict=True))
-    files = []
+    files, firsts = [], []
     with progress.task("writing the log", total=len(lines.event)) as task:
         for month, first, stop in _months(lines.arrived_ms, timezone):
             path = out / f"events-{month}.jsonl.gz"
@@ -51,29 +58,56 @@ def write_log(
             with path.open("wb") as raw, gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) as file:
                 for start in range(first, stop, BATCH):
                     part = slice(start, min(start + BATCH, stop))
-                    of = lines.event[part]
-                    owner = [
-                        fan_users[fan] if creator == NOBODY else creators[creator]
-                        for fan, creator in zip(events.fan[of].tolist(), events.creator[of].tolist(), strict=True)
-                    ]
-                    rows = zip(
-                        events.code[of].tolist(),
-                        time[of].tolist(),
-                        owner,
-                        devices.device[of].tolist(),
-                        lines.known[part].tolist(),
-                        lines.insert_id[part].tolist(),
-                        lines.arrived_ms[part].tolist(),
-                        events.room[of].tolist(),
-                        events.amount[of].tolist(),
-                        events.minutes[of].tolist(),
-                        devices.platform[devices.device[of]].tolist(),
-                        strict=True,
-                    )
-                    file.write(b"".join([_line(creators, device_ids, *row) for row in rows]))
-                    task.advance(len(of), note=month)
+                    written = _lines(lines, part, events, time, devices, creators, people, users, device_ids)
+                    file.write(b"".join(written))
+                    task.advance(part.stop - part.start, note=month)
             files.append(path)
-    return tuple(files)
+            firsts.append(first)
+    return LogFiles(tuple(files), tuple(firsts))
+
+
+def _lines(
+    lines: Lines,
+    part: slice,
+    events: Events,
+    time: np.ndarray,
+    devices: Devices,
+    creators: list[str],
+    people: list[str],
+    users: list[str],
+    device_ids: list[str],
+) -> list[bytes]:
+    merge = lines.kind[part] == MERGE
+    of = np.where(merge, 0, lines.event[part])
+    device = devices.device[of]
+    owner = [
+        users[d] if d != NOBODY else people[fan]
+        for d, fan in zip(device.tolist(), events.fan[of].tolist(), strict=True)
+    ]
+    at = time[of] + np.where(lines.kind[part] == WRONG_CLOCK, WRONG_BY, 0)
+    rows = zip(
+        events.code[of].tolist(),
+        np.where(lines.milliseconds[part], at * 1000, at).tolist(),
+        owner,
+        device.tolist(),
+        lines.known[part].tolist(),
+        lines.insert_id[part].tolist(),
+        lines.arrived_ms[part].tolist(),
+        events.room[of].tolist(),
+        [people[to] if to != NOBODY else None for to in events.to[of].tolist()],
+        events.amount[of].tolist(),
+        events.minutes[of].tolist(),
+        devices.platform[device].tolist(),
+        strict=True,
+    )
+    written = [_line(creators, device_ids, *row) for row in rows]
+    for i in np.flatnonzero(merge).tolist():
+        second = int(devices.second.device[lines.event[part][i]])
+        ids = [people[int(devices.fan[second])], users[second]]
+        written[i] = _merge_line(ids, int(lines.insert_id[part][i]), int(lines.arrived_ms[part][i]))
+    for i in np.flatnonzero(lines.kind[part] == BROKEN).tolist():
+        written[i] = written[i][: len(written[i]) // 2] + b"\n"
+    return written
 
 
 def _line(
@@ -87,6 +121,7 @@ def _line(
     insert_id: int,
     arrived_ms: int,
     room: int,
+    to: str | None,
     amount: int,
     minutes: int,
     platform: int,
@@ -105,12 +140,24 @@ def _line(
     properties["mp_processing_time_ms"] = arrived_ms
     if room != NOBODY:
         properties["creator_id"] = creators[room]
+    if to is not None:
+        properties["reply_to"] = to
     if amount:
         properties["amount"] = amount
         properties["currency"] = "KRW"
     if minutes:
         properties["minutes"] = minutes
     return orjson.dumps({"event": EVENT_NAMES[code], "properties": properties}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _merge_line(ids: list[str], insert_id: int, arrived_ms: int) -> bytes:
+    properties = {
+        "time": arrived_ms // 1000,
+        "$distinct_ids": ids,
+        "$insert_id": f"{insert_id:016x}",
+        "mp_processing_time_ms": arrived_ms,
+    }
+    return orjson.dumps({"event": "$merge", "properties": properties}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _months(arrived_ms: np.ndarray, timezone: str) -> list[tuple[str, int, int]]:
@@ -127,50 +174,3 @@ def _months(arrived_ms: np.ndarray, timezone: str) -> list[tuple[str, int, int]]
             slices.append((f"{at:%Y-%m}", first, stop))
         first, at = stop, after
     return slices
-
-
-def write_truth(
-    life: Life, devices: Devices, users: list[str], device_ids: list[str], first_day: date, out: Path
-) -> dict[str, Path]:
-    """Three parquet files of what was really so; no pipeline may read them, tests do.
-
-    * ``truth.parquet``, a row per creator: ``creator_id``, ``joined`` and ``ended`` (dates; ended is the first day of the
-      end, null where there is none), ``rhythm``, ``usual_gap_days``, ``active_days``, ``also_fan`` (of other creators)
-    * ``truth_days.parquet``, a row per creator and day on the platform: ``creator_id``, ``day``, the day's counts of
-      ``creator_message``, ``broadcast`` and ``photo_post``, ``active``, ``enthusiasm``, ``phase``
-    * ``truth_devices.parquet``, a row per device: ``device_id``, ``user_id``, ``identified_at`` (UTC; null: never used)
-    """
-    n = len(life.joined)
-    ids = np.array([names.creator_id(c) for c in range(n)])
-    start = np.datetime64(first_day)
-    also = np.isin(np.arange(n), life.creator_of_fan)
-    creators = pa.table(
-        {
-            "creator_id": ids,
-            "joined": pa.array(start + life.joined),
-            "ended": pa.array(start + life.ended, mask=life.ended >= life.days),
-            "rhythm": pa.array(life.rhythm.tolist()),
-            "usual_gap_days": life.usual_gap,
-            "active_days": life.creator_active.sum(axis=1),
-            "also_fan": also,
-        }
-    )
-    creator, day = np.nonzero((life.phase != ENDED) & (life.phase != NOT_YET))
-    days = pa.table(
-        {
-            "creator_id": ids[creator],
-            "day": pa.array(start + day),
-            **{name: life.acts[creator, day, at] for at, name in enumerate(CREATOR_ACTS)},
-            "active": life.creator_active[creator, day],
-            "enthusiasm": life.enthusiasm[creator, day],
-            "phase": pa.array([PHASES[code] for code in life.phase[creator, day].tolist()]),
-        }
-    )
-    never = devices.identified == np.iinfo(np.int64).max
-    identified = np.where(never, 0, devices.identified).astype("datetime64[s]")
-    links = pa.table({"device_id": device_ids, "user_id": users, "identified_at": pa.array(identified, mask=never)})
-    tables = {"creators": ("truth.parquet", creators), "days": ("truth_days.parquet", days)}
-    tables["devices"] = ("truth_devices.parquet", links)
-    for name, table in tables.values():
-        pq.write_table(table, out / name)
-    return {key: out / name for key, (name, _) in tables.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tomllib
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
@@ -13,8 +14,10 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from fancare import cli
 from fancare.errors import ConfigError
 from fancare.events.simulator import EVENT_NAMES, WORLDS, simulate
+from fancare.events.simulator.world import CREATOR_ACTS
 from fancare.progress import Progress
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -22,7 +25,7 @@ SEOUL = ZoneInfo("Asia/Seoul")
 
 @pytest.fixture(scope="module")
 def lively(tmp_path_factory):
-    return simulate("lively", seed=3, out=tmp_path_factory.mktemp("lively"), creators=25, days=70)
+    return simulate("lively", seed=3, out=tmp_path_factory.mktemp("lively"), creators=40, days=70)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def read(files: tuple[Path, ...]) -> list[dict]:
 
 
 def test_same_seed_same_bytes(lively, tmp_path):
-    again = simulate("lively", seed=3, out=tmp_path, creators=25, days=70)
+    again = simulate("lively", seed=3, out=tmp_path, creators=40, days=70)
     first, second = (sorted(report.truth.parent.iterdir()) for report in (lively, again))
     assert [path.name for path in first] == [path.name for path in second]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
@@ -53,10 +56,11 @@ def test_another_seed_is_another_log_and_zero_is_a_seed(tmp_path):
     assert b"".join(f.read_bytes() for f in again.files) == bytes_of[0]
 
 
-def test_every_event_name_occurs_in_both_worlds(lines, tmp_path):
+@pytest.mark.parametrize("world", [name for name in WORLDS if name != "lively"])
+def test_every_event_name_occurs_in_every_world(world, lines, tmp_path):
     assert {line["event"] for line in lines} == set(EVENT_NAMES)
-    noise = simulate("noise", 0, tmp_path, creators=60, days=60)
-    assert {name for name, count in noise.counts.items() if count} == set(EVENT_NAMES)
+    other = simulate(world, 0, tmp_path, creators=60, days=60)
+    assert {name for name, count in other.counts.items() if count} == set(EVENT_NAMES)
 
 
 def test_lines_are_mixpanel_shaped(lines):
@@ -87,8 +91,9 @@ def test_days_are_those_asked_for(lines, lively):
 def test_creators_act_in_their_own_room_and_look_at_pages_outside(lines):
     for line in lines:
         properties = line["properties"]
-        if line["event"] in ("creator_message", "broadcast", "photo_post"):
+        if line["event"] in CREATOR_ACTS:
             assert properties["$user_id"] == properties["creator_id"]
+        assert ("reply_to" in properties) == (line["event"] == "reply")
         if line["event"] in ("dashboard_visit", "payout_page_visit"):
             assert properties["$user_id"].startswith("c")
             assert "creator_id" not in properties
@@ -185,13 +190,13 @@ def test_progress_sees_days_and_lines(tmp_path):
 
     report = simulate("lively", 0, tmp_path, creators=3, days=10, progress=Watching())
     burn_in = WORLDS["lively"].life.burn_in
-    assert seen == {"living the days": 10 + burn_in, "writing the log": report.lines}
+    assert seen == {"living the days": 10 + burn_in, "writing the log": report.lines, "true risk": 10}
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"world": "livly"}, "There is no world 'livly' (did you mean 'lively'?); choose one of lively, noise."),
+        ({"world": "livly"}, "There is no world 'livly' (did you mean 'lively'?); choose one of lively, noise, "),
         ({"creators": 2}, "A world of 2 creators and 400 days was asked for; it needs at least 3 creators and 1 day: "),
         ({"days": 0}, "A world of 360 creators and 0 days was asked for; it needs at least 3 creators and 1 day: "),
         ({"seed": -1}, "The seed -1 is negative; it must be 0 or larger: give another one."),
@@ -212,3 +217,26 @@ def test_donations_are_whole_hundreds_of_won(lines):
     amounts = np.array([p["amount"] for p in properties_of(lines, "donation")])
     assert amounts.min() >= 500
     assert not (amounts % 100).any()
+
+
+def test_the_command_tells_all_worlds_and_their_meanings():
+    told = cli.simulate.__doc__.split("\n\n")
+    assert [line.strip() for line in told[1:]] == [f"{world.name}: {world.meaning}." for world in WORLDS.values()]
+    assert {world.name for world in WORLDS.values()} == set(WORLDS)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_manifest_holds_seed_effect_and_constants(world, tmp_path):
+    report = simulate(world, 9, tmp_path, creators=3, days=5)
+    told = tomllib.loads(report.manifest.read_text(encoding="utf-8"))
+    assert (told["world"], told["seed"], told["days"], told["creators"]) == (world, 9, 5, 3)
+    effect = {"lively": 0.7, "noise": 0.0, "confounded": 0.0, "drifting": 0.7, "messy": 0.7}[world]
+    assert (told["creator_effect"], told["confounded"]) == (effect, world == "confounded")
+    life = told["constants"]["life"]
+    if world == "noise":
+        assert life["creator_active"] == WORLDS[world].life.creator_active
+    else:
+        assert life["fans"]["creator_effect"] == effect
+        assert life["creators"]["rhythms"][2]["name"] == "weekly"
+        assert ("seasons" in life["outside"]) == told["confounded"]
+    assert told["constants"]["delivery"]["late"] == WORLDS[world].delivery.late
