@@ -96,6 +96,15 @@ class ChurnConfig:
 
 
 @dataclass(frozen=True)
+class CyclesConfig:
+    """Own-rhythm churn: silence past the gap that holds a share ``quantile`` of an entity's gaps, between these bounds."""
+
+    quantile: float = 0.95
+    floor_days: int = 7
+    ceiling_days: int = 84
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
     """Where trained models are kept."""
 
@@ -127,6 +136,7 @@ class _File:
     registry: RegistryConfig
     ops: OpsConfig
     quality: QualityConfig
+    cycles: CyclesConfig
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,7 @@ class Config:
     ops: OpsConfig
     quality: QualityConfig
     model: ModelSpec
+    cycles: CyclesConfig = field(default_factory=CyclesConfig)
 
     def resolve(self, path: str) -> Path:
         """``path`` seen from the config file's folder."""
@@ -258,6 +269,14 @@ def _check(file: _File, path: Path) -> None:
         raise ConfigError(
             f"[warehouse] url = {file.warehouse.url!r}: {nearest(scheme, ['duckdb', 'bigquery'])} "
             f"A URL looks like duckdb:///data/fancare.duckdb."
+        )
+    cycles = file.cycles
+    if not 0.5 < cycles.quantile < 1:
+        raise ConfigError(f"[cycles] quantile = {cycles.quantile} must lie between 0.5 and 1, such as 0.95.")
+    if not 1 <= cycles.floor_days <= cycles.ceiling_days <= 84:
+        raise ConfigError(
+            f"[cycles] floor_days = {cycles.floor_days}, ceiling_days = {cycles.ceiling_days}: give whole days that rise "
+            f"between 1 and 84, such as 7 and 84."
         )
     if file.ops.capacity < 1:
         raise ConfigError(f"[ops] capacity = {file.ops.capacity} must be at least 1.")

@@ -6,42 +6,7 @@ reference in the docs is printed from it. Types are GoogleSQL's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-SqlType = Literal["STRING", "INT64", "FLOAT64", "BOOL", "DATE", "TIMESTAMP", "JSON"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. ``values`` lists the only values allowed; ``minimum`` and ``maximum`` bound numbers, ends included."""
-
-    name: str
-    type: SqlType
-    meaning: str
-    nullable: bool = False
-    values: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table. ``key`` identifies a row; ``partition`` is what a stage replaces as a whole (empty: append-only)."""
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    partition: tuple[str, ...] = ()
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
-
+from fancare.warehouse.table import Column, Table
 
 ACTORS = ("fan", "creator")
 ENTITIES = ("creator", "room", "fan")
@@ -363,9 +328,44 @@ BUILDS = Table(
     partition=("entity", "as_of"),
 )  # fmt: skip
 
+OWN_RHYTHM = Table(
+    "own_rhythm",
+    "Each entity's usual gap, pooled with the others', and whether its silence is past it; by what was known on as_of.",
+    (
+        _entity, _creator, _fan, _as_of,
+        Column("last_active_date", "DATE", "the last day of activity, as known on as_of"),
+        Column("silence_days", "INT64", "days since then", minimum=0),
+        Column("n_gaps", "INT64", "how many of its own gaps this rests on, the last 20 at most", minimum=0),
+        Column("gap_p50_days", "INT64", "half of its gaps are foretold to end within so many days", minimum=1),
+        Column("gap_p95_days", "INT64", "the share [cycles] quantile of them is", minimum=1),
+        Column("gap_p95_low_days", "INT64", "lower end of the 95 % interval of the entity's own such quantile", minimum=1),
+        Column("gap_p95_high_days", "INT64", "upper end", minimum=1),
+        Column("threshold_days", "INT64", "gap_p95_days between [cycles] floor_days and ceiling_days", minimum=1),
+        Column("is_called_churned", "BOOL", "silence_days has reached threshold_days"),
+    ),
+    key=_entity_key,
+    partition=("entity", "as_of"),
+)  # fmt: skip
+
+OWN_RHYTHM_LABELS = Table(
+    "own_rhythm_labels",
+    "Who stayed silent past the own rhythm: decided once last_active_date + threshold_days has passed.",
+    (
+        _entity, _creator, _fan, _as_of,
+        Column(
+            "churned_own_rhythm", "BOOL",
+            "no activity after as_of until last_active_date + threshold_days, ends included; null until that day is complete",
+            nullable=True,
+        ),
+    ),
+    key=_entity_key,
+    partition=("entity", "as_of"),
+)  # fmt: skip
+
 FIXED = (
     EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, COHORT, RISK_REASONS, QUALITY_CHECKS,
     INGESTED_FILES, DEAD_LETTERS, QUARANTINE, WITHOUT_ACTOR, RUNS, BUILDS,
+    OWN_RHYTHM, OWN_RHYTHM_LABELS,
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ def test_defaults_are_those_of_the_design(tmp_path):
     assert (settings.churn.entity, settings.churn.horizons, settings.churn.active_within_days) == ("creator", (7, 14, 28), 28)
     assert settings.registry.url == "models/registry"
     assert settings.ops.capacity == 20
+    assert (settings.cycles.quantile, settings.cycles.floor_days, settings.cycles.ceiling_days) == (0.95, 7, 84)
     assert settings.model.name == "creator_churn"
     assert settings.activity == ("broadcast",)
 
@@ -104,6 +105,10 @@ def test_a_model_beside_the_config_goes_before_a_shipped_one(tmp_path):
         ("[source]", '[warehouse]\nurl = "duckbd:///x"\n[source]',
          "[warehouse] url = 'duckbd:///x': did you mean 'duckdb'? A URL looks like duckdb:///data/fancare.duckdb."),
         ("[events]", "[ops]\ncapacity = 0\n[events]", "[ops] capacity = 0 must be at least 1."),
+        ("[events]", "[cycles]\nquantile = 95\n[events]",
+         "[cycles] quantile = 95.0 must lie between 0.5 and 1, such as 0.95."),
+        ("[events]", "[cycles]\nfloor_days = 30\nceiling_days = 20\n[events]",
+         "[cycles] floor_days = 30, ceiling_days = 20: give whole days that rise between 1 and 84, such as 7 and 84."),
         ("[events]", '[churn]\nmodel = "room_churn.toml"\n[events]',
          "[churn] entity = 'creator' but the model 'room_churn' is for entity 'room': choose the model 'creator_churn.toml' or "
          "leave `model` out."),

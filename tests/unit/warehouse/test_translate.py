@@ -53,6 +53,7 @@ AGGREGATES = [
     ("COUNT(*)", 3), ("COUNT(n)", 2), ("COUNTIF(n > 2)", 1), ("COUNTIF(n IS NULL)", 1), ("SUM(n)", 7), ("AVG(n)", 3.5),
     ("MIN(n)", 2), ("MAX(t)", "b"), ("BIT_OR(k)", 3), ("BIT_OR(IF(k < 3, k, 0))", 3), ("COUNT(DISTINCT t)", 2),
     ("STRING_AGG(t, ' · ' ORDER BY k)", "b · a"), ("STDDEV_SAMP(k)", 1.0),
+    ("ARRAY_AGG(k ORDER BY k DESC)", [3, 2, 1]),
     ("SUM(IF(k > 9, n, NULL))", None), ("MAX(IF(k = 3, n, NULL))", 5),
 ]  # fmt: skip
 

@@ -1,0 +1,149 @@
+"""Of those we called churned, who came back: own-rhythm churn beside the calendar ones, out of time.
+
+   first day                       split                                  last call                    as_of
+   ├─── rhythms of all are learnt ───┤▒▒▒▒▒▒▒ calls are made here ▒▒▒▒▒▒▒▒▒▒▒▒┤░░ 56 days: who came back? ░░┤
+
+An entity is *called churned* at the end of the day on which its silence reaches the threshold: its own, or so many days for
+all. Each call is followed for 56 days, complete by date alone. How common each rhythm is, is learnt from what was known on
+the split day; an entity's own part of its threshold rests on the gaps that had ended when the silence began. So nothing
+after a call goes into it. (Ids count as they were known on as_of: a link that came late joins the gaps of one person early.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from fancare.config import Config
+from fancare.errors import NotEnoughHistory
+from fancare.panel.cycles.active_days import ActiveDays, day_of, number, read
+from fancare.panel.cycles.pooled_gaps import PooledGaps, fit_pooled_gaps
+from fancare.panel.cycles.returns import Share, returned_within, share_of
+from fancare.progress import Progress
+from fancare.warehouse.duckdb_engine import Warehouse
+
+HISTORY_DAYS = 56  # before the split, at least
+LEAST_TEST_DAYS, MOST_TEST_DAYS = 28, 84  # of calls
+BACK_WITHIN = (28, 56)  # days after a call
+GONE_DAYS = 84  # silent for as long: a leaver
+CAUGHT_WITHIN = 28  # days of silence by which it would be good to have called a leaver
+REGULAR_GAPS = 4  # who has shown so many gaps when a silence begins has a rhythm to speak of
+MOST_TESTED = 20_000  # later gaps that the quantile is tried on
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One way to call churn, ``silence_days`` for all or (None) the own rhythm, and what came of its calls.
+
+    ``back`` is the share that came back within BACK_WITHIN days of the call. ``leavers_median_days`` is how long leavers had
+    been silent when they were called, ``leavers_caught`` the share of them called by day CAUGHT_WITHIN of their silence.
+    """
+
+    silence_days: int | None
+    n_calls: int
+    back: tuple[Share, ...]
+    leavers_median_days: float | None
+    leavers_caught: float | None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """All definitions on the same days, for everybody, and for the regulars: with REGULAR_GAPS gaps or more when the silence
+    began. ``quantile_held`` is the share of later gaps that ended within the usual gap that was foretold (the configured
+    quantile), of those that ended within GONE_DAYS.
+    """
+
+    split: date
+    first_call: date
+    last_call: date
+    n_leavers: int
+    n_regular_leavers: int
+    everybody: tuple[Definition, ...]
+    regulars: tuple[Definition, ...]
+    quantile_held: Share
+
+
+def split_day(first_day: date, as_of: date) -> date:
+    """The last day that the rhythms of all are learnt from; calls are made on the days after it, MOST_TEST_DAYS where history
+    allows. `NotEnoughHistory` when there is no room for LEAST_TEST_DAYS.
+
+    >>> split_day(date(2026, 1, 1), date(2026, 12, 31)), split_day(date(2026, 1, 1), date(2026, 5, 20))
+    (datetime.date(2026, 8, 13), datetime.date(2026, 2, 25))
+    """
+    follow_up = max(BACK_WITHIN)
+    test_days = (as_of - first_day).days + 1 - HISTORY_DAYS - follow_up
+    if test_days < LEAST_TEST_DAYS:
+        needed = as_of + timedelta(LEAST_TEST_DAYS - test_days)
+        raise NotEnoughHistory(
+            f"Activity is known from {first_day} to {as_of}; a return rate out of time needs {HISTORY_DAYS} days to learn from, "
+            f"{LEAST_TEST_DAYS} of calls and {follow_up} to see who comes back, so data through {needed}: bring more history, "
+            f"or wait until then."
+        )
+    return as_of - timedelta(follow_up + min(test_days, MOST_TEST_DAYS))
+
+
+def measure(warehouse: Warehouse, config: Config, days: ActiveDays, progress: Progress | None = None) -> Promise:
+    """The promise as measured on ``days`` (of ``days.as_of``); `NotEnoughHistory` says which date will do."""
+    split = split_day(day_of(days.days.min()), days.as_of)
+    known_then = read(warehouse, config, split)
+    if not len(known_then):
+        raise NotEnoughHistory(
+            f"No {config.churn.entity} was known to be active by {split}, which the rhythms are to be learnt from; bring more "
+            f"history, or wait for more days."
+        )
+    pooled = fit_pooled_gaps(known_then, progress=progress)
+    return measure_with(pooled, days, split, config, progress)
+
+
+def measure_with(
+    pooled: PooledGaps, days: ActiveDays, split: date, config: Config, progress: Progress | None = None
+) -> Promise:
+    """The same with rhythms of all that are given."""
+    first_call, last_call = split + timedelta(1), days.as_of - timedelta(max(BACK_WITHIN))
+    begin, end = number(first_call), number(last_call)
+    cycles = config.cycles
+    silent = np.flatnonzero((days.length > cycles.floor_days) & (days.days + cycles.ceiling_days >= begin))
+    own = np.full(len(days.days), cycles.ceiling_days, dtype=np.int64)  # no call where the gap is within the floor
+    rhythms = pooled.rhythms(days, silent, cycles.quantile, progress)
+    own[silent] = rhythms.thresholds(cycles.floor_days, cycles.ceiling_days)
+
+    leaver = (days.days >= begin) & (days.days + GONE_DAYS <= days.last_day) & days.reached(GONE_DAYS)
+    regular = np.arange(len(days.days)) - days.offsets[days.entity] >= REGULAR_GAPS
+    clusters = days.clusters()
+
+    def outcome(silence_days: int | None, among: np.ndarray) -> Definition:
+        threshold = own if silence_days is None else np.full_like(own, silence_days)
+        called_on = days.days + threshold
+        calls = np.flatnonzero(among & (days.length > threshold) & (begin <= called_on) & (called_on <= end))
+        lasted, who = days.length[calls] - threshold[calls], [codes[calls] for codes in clusters]
+        waited = threshold[leaver & among]
+        return Definition(
+            silence_days=silence_days,
+            n_calls=len(calls),
+            back=returned_within(lasted, ~days.is_open[calls], who, BACK_WITHIN),
+            leavers_median_days=float(np.median(waited)) if len(waited) else None,
+            leavers_caught=float(np.mean(waited <= CAUGHT_WITHIN)) if len(waited) else None,
+        )
+
+    definitions = (*config.churn.horizons, None)
+    return Promise(
+        split=split,
+        first_call=first_call,
+        last_call=last_call,
+        n_leavers=int(leaver.sum()),
+        n_regular_leavers=int((leaver & regular).sum()),
+        everybody=tuple(outcome(k, np.ones_like(regular)) for k in definitions),
+        regulars=tuple(outcome(k, regular) for k in definitions),
+        quantile_held=_held(pooled, days, begin, cycles.quantile),
+    )
+
+
+def _held(pooled: PooledGaps, days: ActiveDays, begin: int, q: float) -> Share:
+    """The share of the gaps begun from day ``begin`` on that ended within the usual gap foretold when they began."""
+    ended = ~days.is_open & (days.length <= GONE_DAYS)
+    spells = np.flatnonzero(ended & (days.days >= begin) & (days.days + GONE_DAYS <= days.last_day))
+    spells = np.sort(np.random.default_rng(0).permutation(spells)[:MOST_TESTED])
+    held = days.length[spells] <= pooled.rhythms(days, spells, q).quantile_days
+    return share_of(held, [codes[spells] for codes in days.clusters()])

@@ -1,0 +1,111 @@
+"""The promise on drawn days: which silences are called when, who came back, and what no call may know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from fancare.config import CyclesConfig
+from fancare.errors import NotEnoughHistory
+from fancare.panel.cycles import promise as promises
+from fancare.panel.cycles.pooled_gaps import fit_pooled_gaps
+from fancare.panel.cycles.promise import Promise, split_day
+from tests.drawn_log import config
+from tests.drawn_rhythms import FIRST_DAY, active_days, draw_rhythms
+
+LAST = 199  # as_of: the split is day 59, calls are made on days 60 to 143
+SPLIT = FIRST_DAY + timedelta(59)
+
+
+def promise(*histories: list[int], **cycles: object) -> Promise:
+    """What comes of drawn histories; horizons of 7 and 28 days."""
+    flat = [day for history in histories for day in history]
+    offsets = np.cumsum([0, *map(len, histories)]).tolist()
+    days = active_days(flat, offsets, LAST)
+    settings = replace(config(horizons=(7, 28)), cycles=CyclesConfig(**cycles))  # type: ignore[arg-type]
+    learnt = fit_pooled_gaps(draw_rhythms(0, n=40, log_days=60).days)
+    return promises.measure_with(learnt, days, SPLIT, settings)
+
+
+def calls(told: Promise) -> dict[int | None, int]:
+    return {row.silence_days: row.n_calls for row in told.everybody}
+
+
+def test_calls_are_made_after_the_split_and_each_can_be_followed_to_the_end():
+    told = promise([52], [53], [136], [137])  # the 7th day of silence: days 59, 60, 143, 144
+    assert (told.first_call, told.last_call) == (FIRST_DAY + timedelta(60), FIRST_DAY + timedelta(143))
+    assert calls(told)[7] == 2
+    assert calls(told)[28] == 2  # days 80 and 81, 164 and 165
+
+
+def test_a_silence_that_ends_on_the_day_after_is_called_and_one_that_ends_on_the_day_is_not():
+    assert calls(promise([70, 77, *range(78, 200)]))[7] == 0
+    assert calls(promise([70, 78, *range(79, 200)]))[7] == 1
+
+
+def test_who_comes_back_is_counted_from_the_call():
+    daily_until, back = list(range(60, 81)), list(range(117, 200))
+    told = promise([*daily_until, 115, *back], [*daily_until, 116, *back], list(range(60, 81)))  # called on day 87
+    (row,) = (row for row in told.everybody if row.silence_days == 7)
+    assert row.n_calls == 3
+    assert row.back[0].estimate == pytest.approx(1 / 3)  # day 115 is the 28th after the call, 116 the 29th
+    assert row.back[1].estimate == pytest.approx(2 / 3)
+    assert told.n_leavers == 1
+
+
+def test_who_comes_daily_is_called_at_the_floor_and_who_comes_fortnightly_at_the_ceiling():
+    daily, fortnightly = list(range(90)), list(range(0, 90, 14))
+    told = promise(daily, fortnightly, floor_days=5, ceiling_days=10)
+    waited = {row.silence_days: row.leavers_median_days for row in told.everybody}
+    assert waited == {7: 7, 28: 28, None: (5 + 10) / 2}
+    assert calls(told)[None] == 4  # the fortnightly one twice before
+    assert [row.leavers_caught for row in told.everybody] == [1, 1, 1]
+
+
+def test_regulars_are_those_with_four_gaps_before_the_silence():
+    told = promise([60, 62, 64, 66], [60, 62, 64, 66, 68])
+    assert [row.n_calls for row in told.everybody if row.silence_days == 7] == [2]
+    assert [row.n_calls for row in told.regulars if row.silence_days == 7] == [1]
+    assert (told.n_leavers, told.n_regular_leavers) == (2, 1)
+
+
+def test_nothing_after_a_call_changes_whether_it_is_made():
+    """Two futures, the same calls."""
+    before = [[*range(0, 90, step)] for step in (1, 2, 5, 9)]
+    gone = promise(*before)
+    back = promise(*([*days, *range(120, 200)] for days in before))
+    assert calls(gone) == calls(back)
+    assert gone.everybody[0].back[1].estimate < back.everybody[0].back[1].estimate == 1
+
+
+def test_the_usual_gap_holds_its_share_of_later_gaps():
+    drawn = draw_rhythms(5, n=200, log_days=LAST + 1)
+    learnt = fit_pooled_gaps(draw_rhythms(6, n=200, log_days=60).days)
+    told = promises.measure_with(learnt, drawn.days, SPLIT, config())
+    assert told.quantile_held.low <= 0.965
+    assert 0.93 <= told.quantile_held.estimate <= 0.985
+
+
+def test_too_short_a_log_says_which_day_will_do():
+    first = date(2026, 1, 1)
+    with pytest.raises(NotEnoughHistory) as stop:
+        split_day(first, first + timedelta(138))
+    assert str(stop.value) == (
+        "Activity is known from 2026-01-01 to 2026-05-19; a return rate out of time needs 56 days to learn from, 28 of calls "
+        "and 56 to see who comes back, so data through 2026-05-20: bring more history, or wait until then."
+    )
+    assert (split_day(first, first + timedelta(139)) - first).days == 55
+
+
+@pytest.mark.parametrize(
+    ("days_of_log", "learnt", "called"), [(140, 56, 28), (180, 56, 68), (196, 56, 84), (300, 160, 84)]
+)
+def test_more_history_gives_more_days_of_calls_and_then_more_to_learn_from(days_of_log, learnt, called):
+    first = date(2026, 1, 1)
+    as_of = first + timedelta(days_of_log - 1)
+    split = split_day(first, as_of)
+    assert (split - first).days + 1 == learnt
+    assert (as_of - timedelta(56) - split).days == called
