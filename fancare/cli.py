@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -159,6 +159,37 @@ def check(config: ConfigOption = DEFAULT_CONFIG, now: Now = None, quiet: Quiet =
 
 
 @app.command()
+def cycles(
+    config: ConfigOption = DEFAULT_CONFIG,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    page: Annotated[Path | None, typer.Option("--out", help="The page. Default: in [ops] output.")] = None,
+    as_of: AsOf = None,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """From which silence on hardly anybody comes back: gaps between activities, return rates, own-rhythm churn.
+
+    The ground on which 7, 14 and 28 days are chosen, or another set: as tables, as a page with curves, and for each creator
+    (room, fan) in the table own_rhythm.
+    """
+    from fancare import pipeline
+    from fancare.reports.cycles_terminal import print_study
+    from fancare.reports.watchlist import write_atomically
+
+    for path in (out, page):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    with _job("cycles", config, quiet, as_of, now) as job:
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK))
+        found = pipeline.cycles(job, page)
+        loaded = job.config
+    if out:
+        write_atomically(out, (json.dumps(found.to_json_dict(), indent=1) + "\n").encode())
+        print(f"figures: {out}")
+    print_study(found, loaded)
+
+
+@app.command()
 def build(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = None, quiet: Quiet = False) -> None:
     """Make cohort, labels and features of every day that training needs; what is current is kept."""
     from fancare import pipeline
@@ -187,6 +218,7 @@ def backtest(
 ) -> None:
     """What the model would have been worth at earlier days, beside three baselines on the same rows."""
     from fancare import pipeline
+    from fancare.reports.backtest_terminal import print_backtest
     from fancare.reports.watchlist import write_atomically
 
     if out:
@@ -198,7 +230,7 @@ def backtest(
     if out:
         write_atomically(out, (json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"figures: {out}")
-    _print_backtest(result.to_rows(), result.sentences())
+    print_backtest(result.to_rows(), result.sentences())
 
 
 @app.command()
@@ -264,7 +296,7 @@ def report(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now =
 
 @app.command()
 def sql(
-    table: Annotated[str, typer.Argument(help="events, creators, activity_daily, cohort, labels, features or watchlist.")],
+    table: Annotated[str, typer.Argument(help="A table, such as labels, features or watchlist.")],
     config: ConfigOption = DEFAULT_CONFIG,
     dialect: Annotated[Literal["bigquery", "duckdb"], typer.Option(help="For which engine.")] = "bigquery",
     as_of: AsOf = None,
@@ -307,27 +339,6 @@ def simulate(
     settings = write_settings(out)
     print(report.describe())
     print(f"next: fancare run --config {settings}")
-
-
-def _print_backtest(rows: Sequence[dict], sentences: Sequence[str]) -> None:
-    """The figures as a table, best first within a horizon, and what is to be said about them."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("horizon", "model", "AUC", "95 % interval", "average precision", "churn rate", "ECE", "lift at 10 %", "rows")
-    for row in rows:
-        table.add_row(
-            f"{row['horizon']} d", row["model"], _figure(row["auc"]), f"{_figure(row['auc_low'])} to {_figure(row['auc_high'])}",
-            _figure(row["average_precision"]), _figure(row["churn_rate"]), _figure(row["ece"]), _figure(row["lift_at_10pct"], 2),
-            f"{row['n']:,}", end_section=row is rows[-1] or row["horizon"] != rows[rows.index(row) + 1]["horizon"],
-        )  # fmt: skip
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
-    for sentence in sentences:
-        print(sentence)
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fancare.errors import DataQualityError, Refused
@@ -16,6 +17,7 @@ from fancare.job import Job
 
 if TYPE_CHECKING:
     from fancare.churn.backtest_result import BacktestResult
+    from fancare.panel.cycles.study import CycleStudy
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,19 @@ def backtest(job: Job) -> BacktestResult:
 
     panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
     return run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress)
+
+
+def cycles(job: Job, page: Path | None = None) -> CycleStudy:
+    """The study of activity cycles on the job's day, into own_rhythm, own_rhythm_labels and a page."""
+    from fancare.panel.cycles.study import study
+    from fancare.reports.cycles import write
+
+    job.progress.say("cycles …")
+    found = study(job.warehouse, job.config, job.as_of, job.progress)
+    out = page or job.config.resolve(job.config.ops.output) / f"cycles_{job.as_of}.html"
+    job.results["own rhythms"] = f"{job.warehouse.location}, table own_rhythm, as_of {job.as_of}"
+    job.results["cycles page"] = str(write(found, job.config, out))
+    return found
 
 
 INGEST = Stage("ingest", ("source files",), ("events", "identity_links", "activity_daily"), ingest)

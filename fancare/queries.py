@@ -27,6 +27,7 @@ _MADE_BY = {
     "risk_scores": "`fancare score`: the champion over the features",
     "risk_reasons": "`fancare score`: the champion asked again without each fact",
     "builds": "`fancare build`",
+    "own_rhythm": "`fancare cycles`: each one's gaps, pooled with the others'",
     "runs": "every command",
 }
 
@@ -133,6 +134,14 @@ def _labels(config: Config, as_of: date | None) -> Query:
     return Query(labels_sql(horizons), given, is_drawn=False)
 
 
+def _own_rhythm_labels(config: Config, as_of: date | None) -> Query:
+    from fancare.panel.cycles.own_rhythm_labels import SQL
+
+    day = _day(config, as_of)
+    as_ofs = [day - timedelta(config.cycles.ceiling_days)]
+    return Query(SQL, {**_entity(config), "as_ofs": as_ofs, "data_through": day})
+
+
 def _entity(config: Config) -> dict[str, Any]:
     return {"entity": config.churn.entity, "activity": config.activity}
 
@@ -192,5 +201,6 @@ _QUERIES: dict[str, Callable[[Config, date | None], Query]] = {
     "labels": _labels,
     "features": _features,
     "watchlist": _watchlist,
+    "own_rhythm_labels": _own_rhythm_labels,
 }
 TABLES = tuple(_QUERIES)

@@ -94,7 +94,7 @@ def html(
     previous, listed = _listed(warehouse, config, as_of, rows)
     quality = model_quality.read(backtest) if backtest else None
     entity = both(f"entity.{config.churn.entity}")
-    return _environment().get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         as_of=as_of,
         entity_kind=config.churn.entity,
         entity=entity,
@@ -129,7 +129,8 @@ def html(
     )  # fmt: skip
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates find the catalogue, the charts and the ways to write days and numbers."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -141,6 +142,7 @@ def _environment() -> Environment:
         t=lambda code, **facts: bilingual(both(code, **facts)),
         plain=lambda code, **facts: " / ".join(dict.fromkeys(both(code, **facts))),
         say=bilingual,
+        both=both,
         meter=charts.meter,
         spark=_spark,
         has_code=lambda code: code in set(messages.codes()),

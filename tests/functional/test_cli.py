@@ -23,6 +23,7 @@ SAYS = {
     "ingest": "Nothing new.",
     "check": "Quality: green",
     "build": "(0 built, 23 current)",
+    "cycles": "called churned by their own rhythm",
     "train": "trained 20260629-",
     "backtest": "TabNet",
     "promote": "champion: quick 20260629-",

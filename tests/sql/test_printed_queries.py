@@ -177,7 +177,7 @@ def test_a_table_without_a_query_says_who_writes_it(platform: config.Config) -> 
     assert str(stop.value) == (
         "quality_checks has no query to show, it is written by `fancare check` (what was checked, on which day's data, with "
         "which verdict); read its rows in duckdb:///warehouse/fancare.duckdb, or ask for one of events, creators, "
-        "activity_daily, cohort, labels, features, watchlist."
+        "activity_daily, cohort, labels, features, watchlist, own_rhythm_labels."
     )
 
 
