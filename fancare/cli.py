@@ -212,6 +212,10 @@ def train(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
 def backtest(
     config: ConfigOption = DEFAULT_CONFIG,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="truth_risk.parquet of a simulated platform: how much of what there was to know was reached?"),
+    ] = None,
     as_of: AsOf = None,
     now: Now = None,
     quiet: Quiet = False,
@@ -226,7 +230,7 @@ def backtest(
     with _job("backtest", config, quiet, as_of, now) as job:
         job.all_days = True
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
-        result = pipeline.backtest(job)
+        result = pipeline.backtest(job, truth)
     if out:
         write_atomically(out, (json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"figures: {out}")

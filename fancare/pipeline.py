@@ -143,12 +143,12 @@ def report(job: Job) -> Sequence[str]:
     return ()
 
 
-def backtest(job: Job) -> BacktestResult:
-    """The backtest of the config's model on the built tables."""
+def backtest(job: Job, truth: Path | None = None) -> BacktestResult:
+    """The backtest of the config's model on the built tables; ``truth`` gives a simulated platform's ceiling."""
     from fancare.churn.training import run_backtest, weekly_panel
 
     panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
-    return run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress)
+    return run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress, truth)
 
 
 def cycles(job: Job, page: Path | None = None) -> CycleStudy:

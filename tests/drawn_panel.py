@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from fancare.dates import TimeLine
-from fancare.modelspec import BacktestSpec, ModelSpec, PruneSpec, TabNetSpec, TrainSpec
+from fancare.modelspec import BacktestSpec, ModelSpec, PruneSpec, TabNetSpec, TeacherSpec, TrainSpec
 from fancare.panel.feature import Feature
 from fancare.panel.gate import Panel
 
@@ -21,6 +21,7 @@ SMALL_MODEL = ModelSpec(
     "creator",
     train=TrainSpec(calibration_weeks=2),
     prune=PruneSpec(max_features=0),  # its features are few, and some are noise on purpose
+    teacher=TeacherSpec(label_weight=1.0),  # labels alone, in a blink
     tabnet=SMALL,
     backtest=BacktestSpec(folds=2, test_weeks=2, bootstrap=40),
 )

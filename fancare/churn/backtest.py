@@ -17,11 +17,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fancare.churn.backtest_result import MODELS, TABNET, BacktestResult, FoldFigures, HorizonFigures
+from fancare.churn.backtest_result import MODELS, TABNET, BacktestResult, FoldFigures, HorizonFigures, Tested
 from fancare.churn.baselines import BASELINES, fit_baseline
 from fancare.churn.bootstrap import Interval, auc_draws
+from fancare.churn.ceiling import Ceiling, Truth
 from fancare.churn.metrics import Figures, auc, ece, reliability
-from fancare.churn.model import fit_at_origin
+from fancare.churn.model import ChurnModel, fit_at_origin
+from fancare.churn.pruning import Pruning, overlap
 from fancare.churn.recalibration import DailyCalibration
 from fancare.churn.threads import limited
 from fancare.dates import Fold, TimeLine
@@ -31,23 +33,26 @@ from fancare.panel.gate import Panel
 from fancare.progress import Progress
 
 BOOTSTRAP_SEED = 0
+TRUTH = "truth"
 
 
 def run(
     panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress | None = None,
-    off_weekday: Panel | None = None, threads: int | None = None,
+    off_weekday: Panel | None = None, threads: int | None = None, truth: Truth | None = None,
 ) -> BacktestResult:  # fmt: skip
     """The backtest of ``spec`` on this panel.
 
     ``off_weekday`` may hold rows of other weekdays with the same features; those in a fold's test period tell whether the
-    calibration holds there. Raises `NotEnoughHistory` when there is room for no fold, or no test row in any.
+    calibration holds there. ``truth`` gives the ceiling of a simulated platform. Raises `NotEnoughHistory` when there is room
+    for no fold, or no test row in any.
     """
     with limited(threads):
-        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads)
+        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads, truth)
 
 
 def _run(
-    panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress, off_weekday: Panel | None, threads: int | None
+    panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress, off_weekday: Panel | None, threads: int | None,
+    truth: Truth | None,
 ) -> BacktestResult:  # fmt: skip
     folds = timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks)
     pooled: dict[str, list[np.ndarray]] = {name: [] for name in MODELS}
@@ -55,6 +60,7 @@ def _run(
     others: list[tuple[np.ndarray, np.ndarray]] = []  # labels and TabNet's risks on other weekdays
     cpu = dict.fromkeys(MODELS, 0.0)
     told: list[FoldFigures] = []
+    before: Pruning | None = None
     why_none = ""
     for number, fold in enumerate(folds, start=1):
         progress.say(f"Backtest fold {number} of {len(folds)}: as if made on {fold.split.origin}")
@@ -86,23 +92,26 @@ def _run(
             pooled[name].append(as_ruled.risks_of(panel, index))
         tested.append(index)
         told.append(
-            _fold_figures(panel, fold, model.n_rows, index, {name: parts[-1] for name, parts in pooled.items()})
+            _fold_figures(panel, fold, model, before, index, {name: parts[-1] for name, parts in pooled.items()})
         )
+        before = model.pruning
     if not tested:
         raise NotEnoughHistory(why_none)
     index = np.concatenate(tested)
     risks = {name: np.concatenate(parts) for name, parts in pooled.items()}
-    return _result(panel, index, risks, spec, tuple(told), cpu, others, progress)
+    true_risks = None if truth is None else truth.risks_of(panel, index)
+    return _result(panel, index, risks, spec, tuple(told), cpu, others, progress, true_risks)
 
 
 def _result(
     panel: Panel, index: np.ndarray, risks: dict[str, np.ndarray], spec: ModelSpec,
     folds: tuple[FoldFigures, ...], cpu: dict[str, float], others: list[tuple[np.ndarray, np.ndarray]],
-    progress: Progress,
+    progress: Progress, true_risks: np.ndarray | None,
 ) -> BacktestResult:  # fmt: skip
     outcome = panel.churned[index]
     clusters = [ids[index] for ids in panel.clusters]
-    draws = auc_draws(outcome, risks, clusters, spec.backtest.bootstrap, BOOTSTRAP_SEED, progress)
+    ranked = risks if true_risks is None else risks | {TRUTH: true_risks}
+    draws = auc_draws(outcome, ranked, clusters, spec.backtest.bootstrap, BOOTSTRAP_SEED, progress)
     horizons: dict[int, dict[str, HorizonFigures]] = {}
     for k, h in enumerate(panel.horizons):
         horizons[h] = {}
@@ -113,6 +122,11 @@ def _result(
     minus = {
         name: Interval.of(means[TABNET] - means[name], (draws[TABNET] - draws[name]).mean(axis=1)) for name in BASELINES
     }
+    ceiling: dict[int, Ceiling] = {}
+    if true_risks is not None:
+        for k, h in enumerate(panel.horizons):
+            best = Figures.of(outcome[:, k], true_risks[:, k]).auc
+            ceiling[h] = Ceiling.of(best, draws[TRUTH][:, k], horizons[h][TABNET].figures.auc, draws[TABNET][:, k])
     off_weekday: dict[int, float] = {}
     if others:
         y, p = (np.concatenate(parts) for parts in zip(*others, strict=True))
@@ -131,6 +145,8 @@ def _result(
         alarm=_alarm(panel, index, horizons, spec.backtest.alarm_auc),
         cannot_say=_cannot_say(minus["recency"], {h: by_model[TABNET] for h, by_model in horizons.items()}),
         reliability={h: _reliability(outcome[:, k], risks[TABNET][:, k]) for k, h in enumerate(panel.horizons)},
+        ceiling=ceiling,
+        tested=Tested(index, risks[TABNET]),
     )
 
 
@@ -196,7 +212,12 @@ def _in_test_period(panel: Panel, fold: Fold) -> np.ndarray:
 
 
 def _fold_figures(
-    panel: Panel, fold: Fold, n_train: int, index: np.ndarray, risks: Mapping[str, np.ndarray]
+    panel: Panel,
+    fold: Fold,
+    model: ChurnModel,
+    before: Pruning | None,
+    index: np.ndarray,
+    risks: Mapping[str, np.ndarray],
 ) -> FoldFigures:
     figures = {
         name: {h: Figures.of(panel.churned[index, k], risk[:, k]) for k, h in enumerate(panel.horizons)}
@@ -205,8 +226,11 @@ def _fold_figures(
     known = np.where(np.isnan(panel.churned[index]), np.nan, risks[TABNET])
     return FoldFigures(
         fold=fold,
-        n_train=n_train,
+        n_train=model.n_rows,
         n_test=len(index),
+        n_candidates=model.pruning.n_candidates,
+        n_features=len(model.pruning.kept),
+        overlap=None if before is None else overlap(before, model.pruning),
         auc={name: {h: f.auc for h, f in by_horizon.items()} for name, by_horizon in figures.items()},
         ece={name: {h: f.ece for h, f in by_horizon.items()} for name, by_horizon in figures.items()},
         mean_risk={h: float(np.nanmean(known[:, k])) for k, h in enumerate(panel.horizons)},

@@ -11,6 +11,7 @@ import numpy as np
 
 from fancare.churn.baselines import BASELINES
 from fancare.churn.bootstrap import Interval
+from fancare.churn.ceiling import Ceiling
 from fancare.churn.metrics import Figures
 from fancare.dates import Fold
 
@@ -33,6 +34,7 @@ class HorizonFigures:
 class FoldFigures:
     """One origin: what trained there, what tested it, and each model's AUC and ECE per horizon.
 
+    TabNet kept ``n_features`` of ``n_candidates``; ``overlap`` is Jaccard's index with what the fold before kept (None: first).
     ``mean_risk`` is TabNet's per horizon, beside the ``churn_rate`` that came: where the ECE is large, their difference
     tells whether the world moved as a whole after the origin.
     """
@@ -40,6 +42,9 @@ class FoldFigures:
     fold: Fold
     n_train: int
     n_test: int
+    n_candidates: int
+    n_features: int
+    overlap: float | None
     auc: Mapping[str, Mapping[int, float]]
     ece: Mapping[str, Mapping[int, float]]
     mean_risk: Mapping[int, float]
@@ -56,11 +61,22 @@ class FoldFigures:
             "last_test_as_of": test[-1].isoformat(),
             "n_train": self.n_train,
             "n_test": self.n_test,
+            "n_candidates": self.n_candidates,
+            "n_features": self.n_features,
+            "overlap": self.overlap,
             "auc": {name: _by_horizon(values) for name, values in self.auc.items()},
             "ece": {name: _by_horizon(values) for name, values in self.ece.items()},
             "mean_risk": _by_horizon(self.mean_risk),
             "churn_rate": _by_horizon(self.churn_rate),
         }
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The test rows of all folds: ``index`` (n,) row numbers in the panel, ``risks`` (n, H) what TabNet said of them."""
+
+    index: np.ndarray
+    risks: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,8 @@ class BacktestResult:
     ``alarm`` is a sentence when a figure is too good to be true, ``cannot_say`` one when TabNet is not shown to beat the
     recency rule and chance; else both are None. ``off_weekday_ece`` is TabNet's ECE per horizon on test rows of other
     weekdays than the training's (empty when no such rows were given). ``reliability`` holds per horizon, for bins of about
-    equal TabNet risk, what was said, what happened and how many rows.
+    equal TabNet risk, what was said, what happened and how many rows. ``ceiling`` is known on simulated platforms only: per
+    horizon what the true risk would have reached. ``tested`` are the rows behind the figures; they are not in the JSON.
     """
 
     entity: str
@@ -84,6 +101,8 @@ class BacktestResult:
     alarm: str | None
     cannot_say: str | None
     reliability: Mapping[int, Sequence[tuple[float, float, int]]] = field(default_factory=dict)
+    ceiling: Mapping[int, Ceiling] = field(default_factory=dict)
+    tested: Tested | None = None
 
     def mean_auc(self, model: str) -> float:
         """The model's AUC averaged over the horizons."""
@@ -108,6 +127,7 @@ class BacktestResult:
                     str(h): [{"said": said, "happened": happened, "n": n} for said, happened, n in bins]
                     for h, bins in self.reliability.items()
                 },
+                **({"ceiling": {str(h): found.to_dict() for h, found in self.ceiling.items()}} if self.ceiling else {}),
                 "alarm": self.alarm,
                 "cannot_say": self.cannot_say,
             }
@@ -120,6 +140,15 @@ class BacktestResult:
             for name, gap in self.minus.items()
             if not math.isnan(gap.low)
         ]
+        told += [
+            f"at {h} days the true risk's AUC is {found.auc.estimate:.3f}; TabNet reached {found.share.estimate:.0%} of what "
+            f"there was to know ({found.share.low:.0%} to {found.share.high:.0%})"
+            for h, found in self.ceiling.items()
+            if not math.isnan(found.share.estimate)
+        ]
+        pruned = [(fold.n_features, fold.n_candidates, fold.overlap) for fold in self.folds]
+        kept = ", ".join(f"{n} of {of}" + (f" (overlap {o:.2f})" if o is not None else "") for n, of, o in pruned)
+        told.append(f"features kept, fold by fold: {kept}")
         if self.off_weekday_ece:
             each = ", ".join(f"{value:.3f} at {h} days" for h, value in self.off_weekday_ece.items())
             told.append(f"TabNet's ECE on other weekdays than training's: {each}")

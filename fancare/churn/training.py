@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from fancare.churn import backtest as rolling
 from fancare.churn.backtest_result import BacktestResult
 from fancare.churn.bundle import Bundle
+from fancare.churn.ceiling import Truth
 from fancare.churn.model import fit_at_origin
 from fancare.churn.occlusion import contributions
 from fancare.churn.promotion import verdict
@@ -72,11 +74,17 @@ def weekly_panel(warehouse: Warehouse, config: Config, timeline: TimeLine, progr
 
 
 def run_backtest(
-    warehouse: Warehouse, config: Config, timeline: TimeLine, panel: Panel, progress: Progress
+    warehouse: Warehouse,
+    config: Config,
+    timeline: TimeLine,
+    panel: Panel,
+    progress: Progress,
+    truth: Path | None = None,
 ) -> BacktestResult:
-    """The backtest of the config's model on a weekly panel."""
+    """The backtest of the config's model on a weekly panel; ``truth`` is a simulated platform's file of true risks."""
+    known = None if truth is None else Truth(truth, config.churn.horizons)
     off = read_panel(warehouse, config, off_weekday_as_ofs(timeline, config.model), panel.features)
-    return rolling.run(panel, timeline, config.model, progress, off_weekday=off)
+    return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=known)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fancare.churn.model import ChurnModel, fit_at_origin
+from fancare.modelspec import PruneSpec, TeacherSpec
 from fancare.panel.gate import Panel
 from tests.drawn_panel import HORIZONS, SMALL, SMALL_MODEL, drawn_panel, drawn_timeline
 
 LINE = drawn_timeline(18)
 PANEL = drawn_panel(n_entities=12, weeks=18)
-SPEC = replace(SMALL_MODEL, tabnet=replace(SMALL, epochs=1, min_updates=4))
+SPEC = replace(
+    SMALL_MODEL,
+    prune=PruneSpec(max_features=3),
+    teacher=TeacherSpec(label_weight=0.2, folds=2),
+    tabnet=replace(SMALL, epochs=1, min_updates=4),
+)
 ORIGINS = LINE.weekly_as_ofs()[11:]
 
 
