@@ -45,6 +45,7 @@ def html(study: CycleStudy, config: Config) -> str:
         recent_gaps=RECENT_GAPS,
         longest_days=LONGEST_DAYS,
         curve=returns_chart(study),
+        keys=returns_keys(),
         gaps=shares_chart("cycles.gaps_title", study.gap_shares),
         thresholds=shares_chart("cycles.rhythm_title", study.threshold_shares[1:]),
         timezone=config.platform.timezone,
@@ -70,6 +71,12 @@ def returns_chart(study: CycleStudy) -> Markup:
         lines.append(charts.Line(both(f"cycles.curve_{end}", within=LEVELS_WITHIN), values, "s3"))
     names = [_days(row.silence_days) for row in study.curve]
     return charts.line_chart(both("cycles.returns_title"), names, lines, wording.percent, top=1.0)
+
+
+def returns_keys() -> list[tuple[str, Words]]:
+    """What each kind of line of `returns_chart` is: its CSS class and its name."""
+    within = [(css, both("cycles.curve_within", within=h)) for h, css in zip(CURVE_WITHIN, ("s1", "s2"), strict=True)]
+    return [*within, ("s3", both("cycles.curve_interval", within=LEVELS_WITHIN))]
 
 
 def shares_chart(code: str, shares: tuple[float, ...]) -> Markup | None:
