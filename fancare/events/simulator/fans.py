@@ -22,6 +22,7 @@ from fancare.events.simulator.world import ROOM_CLASSES, FanSide
 
 TRUE, PROSPECTIVE, CASUAL, DORMANT = range(len(ROOM_CLASSES))
 LEFT = -1
+MOST_VISITS = 5.0  # expected of a room on a day without acts
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ class Fans:
         self._mood += -self._mood / 25 + rng.normal(0, 0.09, len(self._mood))
         self._warmth[live] += -self._warmth[live] / 40 + rng.normal(0, 0.06, len(live))
         rate = np.array(side.visits)[self.kind[live]] * self._eager[fan] * np.exp(self._warmth[live] + self._mood[fan])
-        draw = np.exp(side.creator_effect * acted[creator]) * c.pull[creator] * self._outside(day)[creator]
-        visits = rng.poisson(np.minimum(rate * draw, 8.0))
+        rate = np.minimum(rate * c.pull[creator] * self._outside(day)[creator], MOST_VISITS)
+        visits = rng.poisson(rate * np.exp(side.creator_effect * acted[creator]))
         met = np.flatnonzero(visits)
         rooms, visits = live[met], visits[met]
         warm = np.exp(0.4 * self._warmth[rooms])

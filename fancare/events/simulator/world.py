@@ -93,9 +93,9 @@ class FanSide:
     talk: tuple[float, ...] = (1.6, 1.1, 0.8, 0.6)  # messages a visit, by class
     pays: tuple[float, ...] = (1.6, 0.9, 0.4, 0.3)  # factor on a fan's own donations a visit
     begins: tuple[float, ...] = (0.05, 0.25, 0.70, 0.0)  # classes of new rooms
-    ups: tuple[float, float, float] = (0.008, 0.008, 0.006)  # true ← prospective ← casual ← dormant
-    downs: tuple[float, float, float] = (0.006, 0.010, 0.012)  # true → prospective → casual → dormant
-    sleeps: tuple[float, float] = (0.0015, 0.003)  # true, prospective → dormant at once
+    ups: tuple[float, float, float] = (0.012, 0.014, 0.009)  # true ← prospective ← casual ← dormant
+    downs: tuple[float, float, float] = (0.009, 0.015, 0.020)  # true → prospective → casual → dormant
+    sleeps: tuple[float, float] = (0.003, 0.006)  # true, prospective → dormant at once
     leaves: tuple[float, ...] = (0.0004, 0.001, 0.004, 0.010)  # by class
     replies_a_day: int = 4  # the cap: a creator answers so many fans on an active day, whoever else wrote
     reply_warmth: float = 0.12  # what an answer adds to a room's warmth
