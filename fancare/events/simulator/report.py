@@ -57,7 +57,17 @@ class SimulationReport:
                 f"arrived when the log ends.",
                 f"Identities: {self.devices_linked:,} devices linked to a user after {self.before_identify:,} lines "
                 f"without one, {self.devices_never_linked:,} devices never linked.",
+                *self._faults(),
                 f"Events: {names}.",
                 f"Truth: {self.truth}",
+                f"The risk that nothing can foretell better: {self.truth_risk}",
             )
+        )
+
+    def _faults(self) -> tuple[str, ...]:
+        if not (self.broken or self.wrong_clocks or self.merges or self.bots):
+            return ()
+        return (
+            f"Faults: {self.broken:,} broken lines, {self.wrong_clocks:,} under a wrong clock, {self.bots:,} bots, "
+            f"{self.merges:,} second accounts merged; each line in {self.truth_faults}.",
         )

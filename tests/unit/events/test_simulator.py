@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ import pytest
 from fancare import cli
 from fancare.errors import ConfigError
 from fancare.events.simulator import EVENT_NAMES, WORLDS, simulate
-from fancare.events.simulator.world import CREATOR_ACTS
+from fancare.events.simulator.world import CREATOR_ACTS, Accounts, Bots, Delivery
 from fancare.progress import Progress
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -240,3 +241,47 @@ def test_the_manifest_holds_seed_effect_and_constants(world, tmp_path):
         assert life["creators"]["rhythms"][2]["name"] == "weekly"
         assert ("seasons" in life["outside"]) == told["confounded"]
     assert told["constants"]["delivery"]["late"] == WORLDS[world].delivery.late
+
+
+def test_bots_second_accounts_and_faults_change_nothing_of_the_lives(tmp_path, lively):
+    """Creators mind no bots, and what happens on the way to the log happens to nobody."""
+    world = replace(
+        WORLDS["lively"],
+        bots=Bots(per_hundred_fans=2.0),
+        accounts=Accounts(share=0.5),
+        delivery=Delivery(broken=0.001, wrong_clock=0.01, milliseconds=0.1),
+    )
+    messed = simulate(world, seed=3, out=tmp_path, creators=40, days=70)
+    assert min(messed.bots, messed.merges, messed.broken, messed.wrong_clocks) > 0
+    for name in ("truth", "truth_days", "truth_risk", "truth_rooms"):
+        assert getattr(messed, name).read_bytes() == getattr(lively, name).read_bytes(), name
+    assert f"{messed.broken:,} broken lines, {messed.wrong_clocks:,} under a wrong clock, " in messed.describe()
+    assert "Faults" not in lively.describe()
+
+
+def test_each_fault_names_the_line_that_has_it(tmp_path):
+    """By the bytes of the log: copies follow their original, broken lines are no JSON, wrong clocks lie far ahead."""
+    report = simulate("messy", 1, tmp_path, creators=30, days=40)
+    texts = {path.name: gzip.decompress(path.read_bytes()).splitlines() for path in report.files}
+    seen: dict[str, tuple[str, int]] = {}
+    for name in sorted(texts):
+        for number, text in enumerate(texts[name], 1):
+            if text.endswith(b"}}"):
+                seen.setdefault(orjson.loads(text)["properties"]["$insert_id"], (name, number))
+    faults = pq.read_table(report.truth_faults).to_pylist()
+    for row in faults:
+        text, place = texts[row["file"]][row["line"] - 1], (row["file"], row["line"])
+        if row["fault"] == "broken":
+            assert not text.endswith(b"}}")
+            continue
+        properties = orjson.loads(text)["properties"]
+        assert properties["$insert_id"] == row["insert_id"]
+        if row["fault"] in ("doubled", "retried", "resent"):
+            assert seen[row["insert_id"]] < place
+        elif row["fault"] == "wrong_clock":
+            assert properties["time"] * 1000 > properties["mp_processing_time_ms"] + 30 * 365 * 86_400_000
+        elif row["fault"] == "milliseconds":
+            assert properties["time"] > 1e12
+    faulty = {(row["file"], row["line"]) for row in faults if row["fault"] == "broken"}
+    torn = {(name, n) for name, of in texts.items() for n, text in enumerate(of, 1) if not text.endswith(b"}}")}
+    assert faulty == torn
