@@ -17,7 +17,10 @@ from fancare.job import Job
 
 if TYPE_CHECKING:
     from fancare.churn.backtest_result import BacktestResult
+    from fancare.churn.feature_study import FeatureStudy
+    from fancare.churn.pruning import Pruning
     from fancare.panel.cycles.study import CycleStudy
+    from fancare.panel.gate import Panel
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,20 @@ def backtest(job: Job, truth: Path | None = None) -> BacktestResult:
 
     panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
     return run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress, truth)
+
+
+def features(job: Job, compare: bool) -> tuple[Pruning, Panel, FeatureStudy | None]:
+    """Which candidate features a model made now keeps, their panel, and where asked what pruning is worth."""
+    from fancare.churn.feature_study import compare as compare_sets
+    from fancare.churn.training import candidates_pruned, weekly_panel
+    from fancare.reports.features import write_csv
+
+    panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
+    pruning = candidates_pruned(job.config, job.timeline, panel)
+    out = job.config.resolve(job.config.ops.output) / f"features_{job.as_of}.csv"
+    job.results["features"] = str(write_csv(pruning, panel.features, out))
+    study = compare_sets(panel, job.timeline, job.config.model, job.progress) if compare else None
+    return pruning, panel, study
 
 
 def cycles(job: Job, page: Path | None = None) -> CycleStudy:

@@ -13,7 +13,7 @@ from fancare.churn.calibration import ChainCalibration
 from fancare.churn.encode import Encoder
 from fancare.churn.hazard import risk_from_links
 from fancare.churn.pruning import Pruning, prune
-from fancare.churn.selection import CalibrationRows, calibration_rows, known_columns, training_rows
+from fancare.churn.selection import CalibrationRows, TrainingRows, calibration_rows, known_columns, training_rows
 from fancare.churn.tabnet import TabNetChain
 from fancare.churn.teacher import soft_labels
 from fancare.churn.threads import limited
@@ -119,18 +119,13 @@ def fit_at_origin(
     panel: Panel, split: OriginSplit, spec: ModelSpec, progress: Progress | None = None, threads: int | None = None
 ) -> ChurnModel:
     """The model that could have been made on ``split.origin``: no later row, label or event name has any part in it."""
-    rows = training_rows(panel, split, spec.train)
-    columns = known_columns(panel, split)
-    candidates = tuple(panel.feature_names[j] for j in columns)
-    X = panel.X[rows.index[:, None], columns]
-    encoder = Encoder.fit(X)
-    encoded = encoder.transform(X)
+    found = _candidates(panel, split, spec)
     with limited(threads):
-        pruning = prune(candidates, encoded, rows.churned, panel.as_of[rows.index], spec.prune)
-        kept = np.flatnonzero(np.isin(candidates, pruning.kept))
-        X, encoded, encoder = X[:, kept], encoded[:, kept], encoder.columns(kept)
-        clusters = [ids[rows.index] for ids in panel.clusters]
-        taught = soft_labels(encoded, rows.churned, clusters, spec.teacher, progress)
+        pruning = found.pruned(spec)
+        kept = np.flatnonzero(np.isin(found.names, pruning.kept))
+        X, encoded, encoder = found.X[:, kept], found.encoded[:, kept], found.encoder.columns(kept)
+        clusters = [ids[found.rows.index] for ids in panel.clusters]
+        taught = soft_labels(encoded, found.rows.churned, clusters, spec.teacher, progress)
     chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads)
     model = ChurnModel(
         feature_names=pruning.kept,
@@ -140,11 +135,41 @@ def fit_at_origin(
         calibration=ChainCalibration.none(len(panel.horizons)),
         reference=medians(X),
         origin=split.origin,
-        n_rows=len(rows.index),
+        n_rows=len(found.rows.index),
         pruning=pruning,
     )
     recent = calibration_rows(panel, split.calibration)
     return model.recalibrated(model.logits_of(panel, recent.index), recent)
+
+
+def prune_at_origin(panel: Panel, split: OriginSplit, spec: ModelSpec, threads: int | None = None) -> Pruning:
+    """What a model made on ``split.origin`` keeps of the candidates, and why the others go."""
+    with limited(threads):
+        return _candidates(panel, split, spec).pruned(spec)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The training rows with every candidate feature, raw and encoded, both (n, d)."""
+
+    rows: TrainingRows
+    names: tuple[str, ...]
+    as_of: np.ndarray
+    X: np.ndarray
+    encoder: Encoder
+    encoded: np.ndarray
+
+    def pruned(self, spec: ModelSpec) -> Pruning:
+        return prune(self.names, self.encoded, self.rows.churned, self.as_of, spec.prune)
+
+
+def _candidates(panel: Panel, split: OriginSplit, spec: ModelSpec) -> _Candidates:
+    rows = training_rows(panel, split, spec.train)
+    columns = known_columns(panel, split)
+    X = panel.X[rows.index[:, None], columns]
+    encoder = Encoder.fit(X)
+    names = tuple(panel.feature_names[j] for j in columns)
+    return _Candidates(rows, names, panel.as_of[rows.index], X, encoder, encoder.transform(X))
 
 
 def columns_of(panel: Panel, names: tuple[str, ...]) -> np.ndarray:

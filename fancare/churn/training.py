@@ -10,9 +10,10 @@ from fancare.churn import backtest as rolling
 from fancare.churn.backtest_result import BacktestResult
 from fancare.churn.bundle import Bundle
 from fancare.churn.ceiling import Truth
-from fancare.churn.model import fit_at_origin
+from fancare.churn.model import fit_at_origin, prune_at_origin
 from fancare.churn.occlusion import contributions
 from fancare.churn.promotion import verdict
+from fancare.churn.pruning import Pruning
 from fancare.churn.registry import LoadedBundle, Registry
 from fancare.churn.themes import themes_of
 from fancare.config import Config
@@ -85,6 +86,12 @@ def run_backtest(
     known = None if truth is None else Truth(truth, config.churn.horizons)
     off = read_panel(warehouse, config, off_weekday_as_ofs(timeline, config.model), panel.features)
     return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=known)
+
+
+def candidates_pruned(config: Config, timeline: TimeLine, panel: Panel) -> Pruning:
+    """What a model made on ``timeline.data_through`` keeps of the candidate features, and why the others go."""
+    split = timeline.split_at(timeline.data_through, config.model.train.calibration_weeks)
+    return prune_at_origin(panel, split, config.model)
 
 
 @dataclass(frozen=True)
