@@ -102,5 +102,9 @@ def _plain(name: str) -> str:
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
                                      keep_trailing_newline=True, autoescape=False)  # fmt: skip
-    environment.filters |= {"figure": _figure, "signed": _signed, "plain": _plain}
+    environment.filters |= {"figure": _figure, "signed": _signed, "plain": _plain, "message": _message}
     return environment.from_string(Path(__file__).with_name("card.md.j2").read_text(encoding="utf-8"))
+
+
+def _message(code: str) -> str:
+    return messages.text(code, "en")

@@ -101,12 +101,13 @@ class TrainingReport:
     version: str
     n_rows: int
     n_features: int
+    n_candidates: int
     backtest: BacktestResult | None
     why_no_backtest: str | None
 
     def lines(self) -> list[str]:
         """Closing lines for the operator."""
-        told = [f"trained {self.version} on {self.n_rows:,} rows × {self.n_features} features"]
+        told = [f"trained {self.version} on {self.n_rows:,} rows × {self.n_features} of {self.n_candidates} features"]
         if self.backtest is None:
             return [*told, f"no backtest: {self.why_no_backtest}"]
         tabnet, trees = self.backtest.mean_auc("tabnet"), self.backtest.mean_auc("hist_gradient_boosting")
@@ -142,7 +143,7 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
         contributions=contributions(model, latest.X, themes_of(latest.features, config.activity), spec.bands.horizon),
     )
     version = Registry.of(config).register(bundle)
-    return TrainingReport(version, model.n_rows, len(model.feature_names), result, why)
+    return TrainingReport(version, model.n_rows, len(model.feature_names), model.pruning.n_candidates, result, why)
 
 
 def promote(config: Config, version: str | None, as_of: date | None, now: datetime) -> list[str]:

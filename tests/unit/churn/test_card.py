@@ -8,7 +8,9 @@ import pytest
 
 from fancare.churn.card import render
 from fancare.churn.occlusion import contributions
+from fancare.churn.pruning import Dropped, Pruning
 from fancare.churn.themes import themes_of
+from fancare.modelspec import TeacherSpec
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
 
 
@@ -28,6 +30,17 @@ def test_what_a_reader_looks_for_is_there(bundle):
     assert "none of `broadcast`" in card
     assert bundle.content_hash in card
     assert bundle.weights_hash in card
+
+
+def test_the_card_says_what_was_pruned_and_who_taught(bundle):
+    assert "| features | 4 of 4 candidates |" in render(bundle)
+    assert "| taught by | labels alone |" in render(bundle)
+    gone = Pruning(bundle.feature_names, (0.1,) * 4, (Dropped("x", "useless", 0.0), Dropped("y", "useless", 0.0)))
+    spec = replace(bundle.spec, teacher=TeacherSpec(label_weight=0.2))
+    told = render(replace(bundle, model=replace(bundle.model, pruning=gone), spec=spec))
+    assert "| features | 4 of 6 candidates |" in told
+    assert "| no better than a shuffled feature | 2 |" in told
+    assert "labels (20 %) and out-of-fold risks of gradient boosting and logistic regression" in told
 
 
 def test_intervals_say_what_they_are_clustered_by(bundle):
