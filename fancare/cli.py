@@ -1,4 +1,7 @@
-"""The command line: each command opens a job, runs stages, and closes with what was done and where it lies."""
+"""The command line: each command opens a job, runs stages, and closes with what was done and where it lies.
+
+What they share is in `fancare.command`; commands that study a model rather than run it are in `fancare.study_commands`.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,16 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from fancare.errors import FancareError, one_line, reason
+from fancare import study_commands
+from fancare.command import DEFAULT_CONFIG, AsOf, ConfigOption, Now, Quiet, day, open_command
+from fancare.errors import one_line, reason
 from fancare.progress import for_terminal
-
-if TYPE_CHECKING:
-    from fancare.job import Job
 
 app = typer.Typer(
     name="fancare",
@@ -30,36 +30,6 @@ app = typer.Typer(
 )
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a day; give one such as 2026-06-30.") from None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a time; give one such as 2026-06-30T09:00:00+09:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration (TOML).")]
-AsOf = Annotated[
-    date | None,
-    typer.Option(
-        parser=_day, metavar="DATE", help="Run as if nothing after this day were known. Default: the last complete day."
-    ),
-]
-Now = Annotated[
-    datetime | None,
-    typer.Option(
-        parser=_moment, metavar="TIME", help="Take this as the present; later events are quarantined. Default: the clock."
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the summary.")]
-DEFAULT_CONFIG = Path("fancare.toml")
 LAST_SIMULATED_DAY = date(2026, 6, 30)
 INTERRUPTED = 130
 INTERRUPTED_SENTENCE = "interrupted; what was finished is kept, run the same command again to go on."
@@ -74,38 +44,6 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Show the v
         raise typer.Exit
 
 
-@contextmanager
-def _job(
-    command: str, config: Path, quiet: bool, as_of: date | None = None, now: datetime | None = None, retrain: bool = False
-) -> Iterator[Job]:
-    """The job of one command; what its stages have to say is printed at the end, also when one of them stopped it."""
-    from fancare.config import load
-    from fancare.job import open_job
-
-    loaded = load(config)
-    with open_job(loaded, command, now or datetime.now(UTC), as_of, retrain, for_terminal(quiet)) as job:
-        try:
-            yield job
-        except FancareError:
-            _tell(job)
-            raise
-    _tell(job)
-
-
-def _tell(job: Job) -> None:
-    for stage, lines in job.told.items():
-        if lines:
-            print("\n".join([f"{stage}:", *(f"  {_indent(line)}{one_line(line)}" for line in lines)]))
-    if job.results:
-        print("results:")
-        for what, where in job.results.items():
-            print(f"  {what:<12} {where}")
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" "))]
-
-
 @app.command()
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -117,7 +55,7 @@ def run(
     """The main job: from the log to scores, watchlist and report. Trains when there is no champion."""
     from fancare import pipeline
 
-    with _job("run", config, quiet, as_of, now, retrain) as job:
+    with open_command("run", config, quiet, as_of, now, retrain) as job:
         pipeline.run(job, pipeline.MAIN_JOB)
 
 
@@ -144,7 +82,7 @@ def ingest(
     """Bring in new files of the log; only changed days are rebuilt."""
     from fancare import pipeline
 
-    with _job("ingest", config, quiet, now=now) as job:
+    with open_command("ingest", config, quiet, now=now) as job:
         job.rebuild = rebuild
         pipeline.run(job, (pipeline.INGEST,))
 
@@ -154,7 +92,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG, now: Now = None, quiet: Quiet =
     """Is the log fit to build on? Green, amber, or red (exit code 11)."""
     from fancare import pipeline
 
-    with _job("check", config, quiet, now=now) as job:
+    with open_command("check", config, quiet, now=now) as job:
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK))
 
 
@@ -179,7 +117,7 @@ def cycles(
     for path in (out, page):
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-    with _job("cycles", config, quiet, as_of, now) as job:
+    with open_command("cycles", config, quiet, as_of, now) as job:
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK))
         found = pipeline.cycles(job, page)
         loaded = job.config
@@ -194,7 +132,7 @@ def build(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
     """Make cohort, labels and features of every day that training needs; what is current is kept."""
     from fancare import pipeline
 
-    with _job("build", config, quiet, as_of, now) as job:
+    with open_command("build", config, quiet, as_of, now) as job:
         job.all_days = True
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
 
@@ -204,7 +142,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
     """Backtest and train a model into the registry; it scores once `promote` has made it champion."""
     from fancare import pipeline
 
-    with _job("train", config, quiet, as_of, now, retrain=True) as job:
+    with open_command("train", config, quiet, as_of, now, retrain=True) as job:
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD, pipeline.TRAIN))
 
 
@@ -227,7 +165,7 @@ def backtest(
 
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)  # minutes before it is needed: a wrong path is told at once
-    with _job("backtest", config, quiet, as_of, now) as job:
+    with open_command("backtest", config, quiet, as_of, now) as job:
         job.all_days = True
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
         result = pipeline.backtest(job, truth)
@@ -237,33 +175,8 @@ def backtest(
     print_backtest(result.to_rows(), result.sentences())
 
 
-@app.command()
-def features(
-    config: ConfigOption = DEFAULT_CONFIG,
-    compare: Annotated[bool, typer.Option("--compare", help="Also train with all, the kept, and half of those.")] = False,
-    out: Annotated[Path | None, typer.Option("--json", help="Write what was kept, what went and why to this file.")] = None,
-    as_of: AsOf = None,
-    now: Now = None,
-    quiet: Quiet = False,
-) -> None:
-    """Which candidate features a model keeps and why each of the others goes: a summary here, every one in a CSV file."""
-    from fancare import pipeline
-    from fancare.reports.features import print_pruning, print_study
-    from fancare.reports.watchlist import write_atomically
-
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    with _job("features", config, quiet, as_of, now) as job:
-        job.all_days = True
-        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
-        pruning, panel, study = pipeline.features(job, compare)
-    if out:
-        told = pruning.to_dict() | ({} if study is None else {"comparison": study.to_dict()})
-        write_atomically(out, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
-        print(f"figures: {out}")
-    print_pruning(pruning, panel.features)
-    if study is not None:
-        print_study(study)
+for study in (study_commands.features,):
+    app.command()(study)
 
 
 @app.command()
@@ -293,7 +206,7 @@ def score(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
     """
     from fancare import pipeline
 
-    with _job("score", config, quiet, as_of, now) as job:
+    with open_command("score", config, quiet, as_of, now) as job:
         pipeline.run(job, pipeline.MAIN_JOB[:-1])
 
 
@@ -323,7 +236,7 @@ def report(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now =
     """
     from fancare import pipeline
 
-    with _job("report", config, quiet, as_of, now) as job:
+    with open_command("report", config, quiet, as_of, now) as job:
         pipeline.run(job, pipeline.MAIN_JOB)
 
 
@@ -349,7 +262,7 @@ def simulate(
     creators: Annotated[int | None, typer.Option(help="How many creators ever.")] = None,
     days: Annotated[int | None, typer.Option(help="How many days of log.")] = None,
     end: Annotated[
-        date | None, typer.Option(parser=_day, metavar="DATE", help="The last day. Default: 2026-06-30.")
+        date | None, typer.Option(parser=day, metavar="DATE", help="The last day. Default: 2026-06-30.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
