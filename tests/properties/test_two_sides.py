@@ -5,16 +5,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from fancare.events.simulator import WORLDS
-from fancare.events.simulator.fans import DORMANT, TRUE
+from fancare.events.simulator.creators import LONG, SHORT, Creators
+from fancare.events.simulator.fans import DORMANT, TRUE, Fans
+from fancare.events.simulator.hidden_chain import chain_of
 from fancare.events.simulator.life import ENDED, FADING, TIRED, Life
 from fancare.events.simulator.outside import AHEAD, outside_of
+from fancare.events.simulator.steady import steady
 from fancare.events.simulator.two_sided import live
-from fancare.events.simulator.world import CREATOR_ACTS, FanSide, OutsideSide, TwoSided
+from fancare.events.simulator.world import CREATOR_ACTS, CreatorSide, FanSide, OutsideSide, TwoSided
 from fancare.progress import Progress
 
 CREATORS, FANS, DAYS = 200, 4000, 250
@@ -123,6 +127,36 @@ def test_a_silent_creator_loses_fans_to_sleep(lively, without_effect):
     assert silent[DORMANT] > present[DORMANT] + 0.15
     assert silent[TRUE] / present[TRUE] < 0.8 * silent_0[TRUE] / present_0[TRUE]
     assert silent[DORMANT] / present[DORMANT] > 1.15 * silent_0[DORMANT] / present_0[DORMANT]
+
+
+def test_fans_see_of_creators_what_anybody_sees():
+    """They live beside creators who have no hidden state at all: so nothing of it can reach the log through them."""
+    rng = np.random.default_rng(0)
+    outside = outside_of(OutsideSide(), date(2025, 9, 1), DAYS, 20, rng)
+    visible = SimpleNamespace(
+        joined=np.full(10, -21),
+        popularity=np.ones(10),
+        genre=np.zeros(10, int),
+        outside=outside,
+        pull=np.ones(10),
+        presence=np.ones(10),
+    )
+    fans = Fans(FanSide(), 200, DAYS, visible, rng)
+    met = [fans.live_a_day(day, rng.random(10) < 0.3) for day in range(-20, DAYS)]
+    assert sum(day.visits.sum() for day in met) > 1000
+
+
+def test_presence_is_made_of_acts_alone():
+    """Creators whose hidden states are shuffled every day are seen the same while their acts are the same."""
+    chain = chain_of(CreatorSide())
+    outside = outside_of(OutsideSide(), date(2025, 9, 1), 60, 0, np.random.default_rng(0))
+    people = Creators(chain, steady(chain), 50, 60, outside, np.random.default_rng(1))
+    short = long = np.where(people.is_first, 0.25, 0.0)
+    for day in range(60):
+        people.state = np.random.default_rng(day).permutation(people.state)
+        acted = people.live_a_day(day)[0].any(axis=1)
+        short, long = short + (acted - short) / SHORT, long + (acted - long) / LONG
+        assert people.presence == pytest.approx(np.minimum(short / (long + 0.02), 1.5))
 
 
 def test_true_rooms_are_visited_most(lively):

@@ -84,6 +84,7 @@ class Filter:
         self.alpha = at_age[np.minimum(self.silence, OLDEST), :, None, None, :] * traits[:, :, None]
         self._newcomer = np.zeros(self.alpha.shape[1:])
         self._newcomer[..., USUAL] = chain.kinds[:, None, None] * traits
+        self._moved: dict[tuple[int, int], np.ndarray] = {}
 
     def season(self, day: int) -> np.ndarray:
         """(n,) the season of each creator's genre on a day of the log."""
@@ -91,6 +92,11 @@ class Filter:
 
     def moved(self, day: int, season: int) -> np.ndarray:
         """α of the day before after the transition into ``day``, were it in ``season``."""
+        if (day, season) not in self._moved:
+            self._moved[day, season] = self._move(day, season)
+        return self._moved[day, season]
+
+    def _move(self, day: int, season: int) -> np.ndarray:
         wear = self._outside.wear[self._outside.at(day)] * self._outside.season_wear[season]
         response = self._minds.response[:, day]
         moves = np.stack([self.chain.transition(r, wear) for r in range(len(RESPONSES))])
@@ -100,7 +106,7 @@ class Filter:
     def see(self, day: int, acts: np.ndarray, visits: np.ndarray) -> None:
         """Take in one day, (n, 4) acts and (n, 5) page visits."""
         season, active = self.season(day), np.asarray(acts.any(axis=1))
-        alpha = self.moved(day, 0)
+        alpha = self.moved(day, 0).copy()
         for z in range(1, len(self._outside.season_moves)):
             alpha = np.where((season == z)[:, None, None, None, None], self.moved(day, z), alpha)
         newcomers = active & ~self.known
@@ -115,6 +121,7 @@ class Filter:
         alpha[~self.known] = self._newcomer
         self.alpha = alpha / alpha.sum(axis=(1, 2, 3, 4), keepdims=True)
         self.silence[active] = 0
+        self._moved.clear()
 
     def _said(self, acts: np.ndarray) -> np.ndarray:
         """(active, V, D) likelihood of the acts on an active day, up to factors that no state changes."""

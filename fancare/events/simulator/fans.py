@@ -13,16 +13,32 @@ to a creator's hidden mood. So, given the log up to a day, fans tell nothing abo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from fancare.events.simulator.creators import Creators
 from fancare.events.simulator.life import Rooms, stretches
+from fancare.events.simulator.outside import Outside
 from fancare.events.simulator.world import ROOM_CLASSES, FanSide
 
 TRUE, PROSPECTIVE, CASUAL, DORMANT = range(len(ROOM_CLASSES))
 LEFT = -1
 MOST_VISITS = 5.0  # expected of a room on a day without acts
+
+
+class Visible(Protocol):
+    """All that fans ever see of ``n`` creators, beside their acts; every array has shape (n,)."""
+
+    joined: np.ndarray
+    popularity: np.ndarray
+    genre: np.ndarray
+    outside: Outside
+
+    @property
+    def pull(self) -> np.ndarray: ...
+
+    @property
+    def presence(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +55,7 @@ class Day:
 class Fans:
     """The changing state of fans and rooms; ``live_a_day`` moves it on by one day."""
 
-    def __init__(self, side: FanSide, n: int, days: int, creators: Creators, rng: np.random.Generator) -> None:
+    def __init__(self, side: FanSide, n: int, days: int, creators: Visible, rng: np.random.Generator) -> None:
         """``n`` fans are to be expected in the log; those who left before it come on top."""
         self.side, self._creators, self._rng, self._days = side, creators, rng, days
         burn_in = -creators.outside.first
