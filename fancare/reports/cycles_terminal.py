@@ -67,15 +67,21 @@ def _definitions(title: str, rows: Sequence[Definition]):  # type: ignore[no-unt
     from rich.table import Table
 
     back = (f"back within {h} d" for h in BACK_WITHIN)
-    table = Table(
-        "called churned after", "calls", *back, "leavers called after", f"within {CAUGHT_WITHIN} d", title=title
-    )
+    waiting = ("leavers called after", f"within {CAUGHT_WITHIN} d")
+    table = Table("called after", "calls", f"promised: {BACK_WITHIN[0]} d", *back, *waiting, title=title)
     for row in rows:
         name = "own rhythm" if row.silence_days is None else f"{row.silence_days} days of silence"
         waited = "–" if row.leavers_median_days is None else f"{row.leavers_median_days:.0f} d"
-        table.add_row(name, f"{row.n_calls:,}", *map(_share, row.back), waited, rate(row.leavers_caught)[1])
+        table.add_row(
+            name,
+            f"{row.n_calls:,}",
+            _share(row.promised[0]),
+            *map(_share, row.back),
+            waited,
+            rate(row.leavers_caught)[1],
+        )
     return table
 
 
 def _share(share: Share) -> str:
-    return f"{rate(share.estimate)[1]} ({rate(share.low)[1]}–{rate(share.high)[1]})"
+    return f"{rate(share.estimate)[1]}" if not share.n else f"{rate(share.estimate)[1]} ({rate(share.low)[1]}–{rate(share.high)[1]})"

@@ -88,15 +88,21 @@ MUTATIONS = [
     ),
     Mutation(
         "calls are counted that cannot be followed to the end",
-        "fancare.panel.cycles.promise:measure_with",
-        (("& (called_on <= end)", ""),),
+        "fancare.panel.cycles.promise:_Watch.calls",
+        (("& (called_on <= self.end)", ""),),
         promise_unit.test_calls_are_made_after_the_split_and_each_can_be_followed_to_the_end,
     ),
     Mutation(
         "calls are counted on days that the rhythms were learnt from",
-        "fancare.panel.cycles.promise:measure_with",
-        (("(begin <= called_on) & ", ""),),
+        "fancare.panel.cycles.promise:_Watch.calls",
+        (("(self.begin <= called_on) & ", ""),),
         promise_unit.test_calls_are_made_after_the_split_and_each_can_be_followed_to_the_end,
+    ),
+    Mutation(
+        "the promise knows what came after it was made",
+        "fancare.panel.cycles.promise:measure_with",
+        (("_watch(pooled, known_then, first_before", "_watch(pooled, days, first_before"),),
+        promise_unit.test_what_is_promised_rests_on_what_was_known_on_the_split_day,
     ),
 ]
 

@@ -63,7 +63,7 @@ class ActiveDays:
     @cached_property
     def length(self) -> np.ndarray:
         """(m,) int32: days to the next active day, or, where the spell is open, to ``as_of``."""
-        after = np.append(self.days[1:], self.last_day).astype(np.int32)
+        after = np.append(self.days[1:], self.last_day)[: len(self.days)].astype(np.int32)
         after[self.is_open] = self.last_day
         return after - self.days
 
@@ -72,8 +72,8 @@ class ActiveDays:
         """(n,) int32: days since the last active day."""
         return self.length[self.is_open]
 
-    def reached(self, silence_days: int) -> np.ndarray:
-        """(m,) bool: the spells in which so many days without activity have passed, their end not counted."""
+    def reached(self, silence_days: int | np.ndarray) -> np.ndarray:
+        """(m,) bool: the spells in which so many days (one number, or one each) without activity have passed."""
         return self.length >= silence_days + ~self.is_open
 
     def clusters(self) -> tuple[np.ndarray, ...]:

@@ -3,6 +3,8 @@
    first day                       split                                  last call                    as_of
    ├─── rhythms of all are learnt ───┤▒▒▒▒▒▒▒ calls are made here ▒▒▒▒▒▒▒▒▒▒▒▒┤░░ 56 days: who came back? ░░┤
 
+A promise is what the calls before the split had come to by then; it is kept or not by the calls after it.
+
 An entity is *called churned* at the end of the day on which its silence reaches the threshold: its own, or so many days for
 all. Each call is followed for 56 days, complete by date alone. How common each rhythm is, is learnt from what was known on
 the split day; an entity's own part of its threshold rests on the gaps that had ended when the silence began. So nothing
@@ -24,7 +26,7 @@ from fancare.panel.cycles.returns import Share, returned_within, share_of
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 
-HISTORY_DAYS = 56  # before the split, at least
+HISTORY_DAYS = 84  # before the split, at least: so that even at the highest ceiling somebody could have been called
 LEAST_TEST_DAYS, MOST_TEST_DAYS = 28, 84  # of calls
 BACK_WITHIN = (28, 56)  # days after a call
 GONE_DAYS = 84  # silent for as long: a leaver
@@ -37,12 +39,15 @@ MOST_TESTED = 20_000  # later gaps that the quantile is tried on
 class Definition:
     """One way to call churn, ``silence_days`` for all or (None) the own rhythm, and what came of its calls.
 
-    ``back`` is the share that came back within BACK_WITHIN days of the call. ``leavers_median_days`` is how long leavers had
+    ``back`` are the shares that came back within BACK_WITHIN days of the call, ``promised`` what was known of them on the split
+    day, from the calls of up to MOST_TEST_DAYS before, each followed until then; nothing can be said while the log is so young
+    that only those with a short threshold could have been called. ``leavers_median_days`` is how long leavers had
     been silent when they were called, ``leavers_caught`` the share of them called by day CAUGHT_WITHIN of their silence.
     """
 
     silence_days: int | None
     n_calls: int
+    promised: tuple[Share, ...]
     back: tuple[Share, ...]
     leavers_median_days: float | None
     leavers_caught: float | None
@@ -69,8 +74,8 @@ def split_day(first_day: date, as_of: date) -> date:
     """The last day that the rhythms of all are learnt from; calls are made on the days after it, MOST_TEST_DAYS where history
     allows. `NotEnoughHistory` when there is no room for LEAST_TEST_DAYS.
 
-    >>> split_day(date(2026, 1, 1), date(2026, 12, 31)), split_day(date(2026, 1, 1), date(2026, 5, 20))
-    (datetime.date(2026, 8, 13), datetime.date(2026, 2, 25))
+    >>> split_day(date(2026, 1, 1), date(2026, 12, 31)), split_day(date(2026, 1, 1), date(2026, 6, 17))
+    (datetime.date(2026, 8, 13), datetime.date(2026, 3, 25))
     """
     follow_up = max(BACK_WITHIN)
     test_days = (as_of - first_day).days + 1 - HISTORY_DAYS - follow_up
@@ -93,36 +98,30 @@ def measure(warehouse: Warehouse, config: Config, days: ActiveDays, progress: Pr
             f"No {config.churn.entity} was known to be active by {split}, which the rhythms are to be learnt from; bring more "
             f"history, or wait for more days."
         )
-    pooled = fit_pooled_gaps(known_then, progress=progress)
-    return measure_with(pooled, days, split, config, progress)
+    return measure_with(fit_pooled_gaps(known_then, progress=progress), known_then, days, config, progress)
 
 
 def measure_with(
-    pooled: PooledGaps, days: ActiveDays, split: date, config: Config, progress: Progress | None = None
+    pooled: PooledGaps, known_then: ActiveDays, days: ActiveDays, config: Config, progress: Progress | None = None
 ) -> Promise:
-    """The same with rhythms of all that are given."""
+    """The same with rhythms of all that are given; ``known_then`` are the days as known on the split day, its ``as_of``."""
+    split = known_then.as_of
     first_call, last_call = split + timedelta(1), days.as_of - timedelta(max(BACK_WITHIN))
-    begin, end = number(first_call), number(last_call)
-    cycles = config.cycles
-    silent = np.flatnonzero((days.length > cycles.floor_days) & (days.days + cycles.ceiling_days >= begin))
-    own = np.full(len(days.days), cycles.ceiling_days, dtype=np.int64)  # no call where the gap is within the floor
-    rhythms = pooled.rhythms(days, silent, cycles.quantile, progress)
-    own[silent] = rhythms.thresholds(cycles.floor_days, cycles.ceiling_days)
+    all_could_be = day_of(known_then.days.min()) + timedelta(config.cycles.ceiling_days)
+    first_before = max(split - timedelta(MOST_TEST_DAYS - 1), all_could_be)
+    before = _watch(pooled, known_then, first_before, split, config, progress)
+    after = _watch(pooled, days, first_call, last_call, config, progress)
+    gone = (days.days >= number(first_call)) & (days.days + GONE_DAYS <= days.last_day) & days.reached(GONE_DAYS)
 
-    leaver = (days.days >= begin) & (days.days + GONE_DAYS <= days.last_day) & days.reached(GONE_DAYS)
-    regular = np.arange(len(days.days)) - days.offsets[days.entity] >= REGULAR_GAPS
-    clusters = days.clusters()
-
-    def outcome(silence_days: int | None, among: np.ndarray) -> Definition:
-        threshold = own if silence_days is None else np.full_like(own, silence_days)
-        called_on = days.days + threshold
-        calls = np.flatnonzero(among & (days.length > threshold) & (begin <= called_on) & (called_on <= end))
-        lasted, who = days.length[calls] - threshold[calls], [codes[calls] for codes in clusters]
-        waited = threshold[leaver & among]
+    def outcome(silence_days: int | None, regulars_only: bool) -> Definition:
+        _, promised = before.calls(silence_days, regulars_only)
+        n_calls, back = after.calls(silence_days, regulars_only)
+        waited = after.thresholds(silence_days)[gone & after.regular if regulars_only else gone]
         return Definition(
             silence_days=silence_days,
-            n_calls=len(calls),
-            back=returned_within(lasted, ~days.is_open[calls], who, BACK_WITHIN),
+            n_calls=n_calls,
+            promised=promised,
+            back=back,
             leavers_median_days=float(np.median(waited)) if len(waited) else None,
             leavers_caught=float(np.mean(waited <= CAUGHT_WITHIN)) if len(waited) else None,
         )
@@ -132,12 +131,51 @@ def measure_with(
         split=split,
         first_call=first_call,
         last_call=last_call,
-        n_leavers=int(leaver.sum()),
-        n_regular_leavers=int((leaver & regular).sum()),
-        everybody=tuple(outcome(k, np.ones_like(regular)) for k in definitions),
-        regulars=tuple(outcome(k, regular) for k in definitions),
-        quantile_held=_held(pooled, days, begin, cycles.quantile),
+        n_leavers=int(gone.sum()),
+        n_regular_leavers=int((gone & after.regular).sum()),
+        everybody=tuple(outcome(k, False) for k in definitions),
+        regulars=tuple(outcome(k, True) for k in definitions),
+        quantile_held=_held(pooled, days, number(first_call), config.cycles.quantile),
     )
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """The m spells of ``days`` and who of them is called on which day from ``begin`` to ``end``, numbers of days.
+
+    ``own_days`` (m,) are their own thresholds as far as they matter, ``regular`` (m,) those with REGULAR_GAPS gaps before.
+    """
+
+    days: ActiveDays
+    begin: int
+    end: int
+    own_days: np.ndarray
+    regular: np.ndarray
+
+    def thresholds(self, silence_days: int | None) -> np.ndarray:
+        """(m,) days of silence after which each is called: so many for all, or (None) its own."""
+        return self.own_days if silence_days is None else np.full_like(self.own_days, silence_days)
+
+    def calls(self, silence_days: int | None, regulars_only: bool) -> tuple[int, tuple[Share, ...]]:
+        """How many are called, and the shares of them that came back within BACK_WITHIN days, as far as ``days`` goes."""
+        threshold = self.thresholds(silence_days)
+        called_on = self.days.days + threshold
+        called = self.days.reached(threshold) & (self.begin <= called_on) & (called_on <= self.end)
+        calls = np.flatnonzero(called & self.regular if regulars_only else called)
+        lasted, who = self.days.length[calls] - threshold[calls], [codes[calls] for codes in self.days.clusters()]
+        return len(calls), returned_within(lasted, ~self.days.is_open[calls], who, BACK_WITHIN)
+
+
+def _watch(
+    pooled: PooledGaps, days: ActiveDays, first: date, last: date, config: Config, progress: Progress | None
+) -> _Watch:
+    cycles, begin = config.cycles, number(first)
+    silent = np.flatnonzero(days.reached(cycles.floor_days) & (days.days + cycles.ceiling_days >= begin))
+    own = np.full(len(days.days), cycles.ceiling_days, dtype=np.int64)  # no call where the silence is below the floor
+    rhythms = pooled.rhythms(days, silent, cycles.quantile, progress)
+    own[silent] = rhythms.thresholds(cycles.floor_days, cycles.ceiling_days)
+    regular = np.arange(len(days.days)) - days.offsets[days.entity] >= REGULAR_GAPS
+    return _Watch(days, begin, number(last), own, regular)
 
 
 def _held(pooled: PooledGaps, days: ActiveDays, begin: int, q: float) -> Share:

@@ -123,7 +123,7 @@ def test_a_study_again_is_the_same_and_keeps_other_days(found: CycleStudy):
 def test_without_activity_or_history_it_says_what_is_needed():
     with drawn() as made:
         with pytest.raises(
-            NotEnoughHistory, match="so data through 2026-07-18: bring more history, or wait until then"
+            NotEnoughHistory, match="so data through 2026-08-15: bring more history, or wait until then"
         ):
             study(made, config(), day(120))
         assert not made.has_table("own_rhythm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,23 +12,29 @@ import pytest
 from fancare.config import CyclesConfig
 from fancare.errors import NotEnoughHistory
 from fancare.panel.cycles import promise as promises
+from fancare.panel.cycles.active_days import ActiveDays
 from fancare.panel.cycles.pooled_gaps import fit_pooled_gaps
 from fancare.panel.cycles.promise import Promise, split_day
 from tests.drawn_log import config
 from tests.drawn_rhythms import FIRST_DAY, active_days, draw_rhythms
 
+BEFORE = 40  # days are counted from so many after the log may begin
 LAST = 199  # as_of: the split is day 59, calls are made on days 60 to 143
-SPLIT = FIRST_DAY + timedelta(59)
 
 
 def promise(*histories: list[int], **cycles: object) -> Promise:
-    """What comes of drawn histories; horizons of 7 and 28 days."""
-    flat = [day for history in histories for day in history]
-    offsets = np.cumsum([0, *map(len, histories)]).tolist()
-    days = active_days(flat, offsets, LAST)
+    """What comes of drawn histories, and of somebody who was there on the log's first day only; horizons of 7 and 28 days."""
+    histories = ([-BEFORE], *histories)
     settings = replace(config(horizons=(7, 28)), cycles=CyclesConfig(**cycles))  # type: ignore[arg-type]
     learnt = fit_pooled_gaps(draw_rhythms(0, n=40, log_days=60).days)
-    return promises.measure_with(learnt, days, SPLIT, settings)
+    return promises.measure_with(learnt, until(59, histories), until(LAST, histories), settings)
+
+
+def until(last: int, histories: Sequence[list[int]]) -> ActiveDays:
+    """The histories as if nothing after day ``last`` had happened."""
+    seen = [kept for history in histories if (kept := [day for day in history if day <= last])]
+    days = [day + BEFORE for kept in seen for day in kept]
+    return active_days(days, np.cumsum([0, *map(len, seen)]).tolist(), last + BEFORE)
 
 
 def calls(told: Promise) -> dict[int | None, int]:
@@ -36,7 +43,10 @@ def calls(told: Promise) -> dict[int | None, int]:
 
 def test_calls_are_made_after_the_split_and_each_can_be_followed_to_the_end():
     told = promise([52], [53], [136], [137])  # the 7th day of silence: days 59, 60, 143, 144
-    assert (told.first_call, told.last_call) == (FIRST_DAY + timedelta(60), FIRST_DAY + timedelta(143))
+    assert (told.first_call, told.last_call) == (
+        FIRST_DAY + timedelta(BEFORE + 60),
+        FIRST_DAY + timedelta(BEFORE + 143),
+    )
     assert calls(told)[7] == 2
     assert calls(told)[28] == 2  # days 80 and 81, 164 and 165
 
@@ -65,6 +75,15 @@ def test_who_comes_daily_is_called_at_the_floor_and_who_comes_fortnightly_at_the
     assert [row.leavers_caught for row in told.everybody] == [1, 1, 1]
 
 
+def test_what_is_promised_rests_on_what_was_known_on_the_split_day():
+    """Called on day 17: one back on day 30, one silent until day 59 and back on day 62, one lost."""
+    told = promise([10, 30], [10, 62], [10], list(range(100, 200)), ceiling_days=50)
+    (row,) = (row for row in told.everybody if row.silence_days == 7)
+    assert [share.estimate for share in row.promised] == pytest.approx([1 / 4, 1 / 4])
+    assert row.promised[0].n == 4  # the one who came back is called again on day 37
+    assert row.back[0].n == row.n_calls == 1  # on day 69
+
+
 def test_regulars_are_those_with_four_gaps_before_the_silence():
     told = promise([60, 62, 64, 66], [60, 62, 64, 66, 68])
     assert [row.n_calls for row in told.everybody if row.silence_days == 7] == [2]
@@ -82,9 +101,8 @@ def test_nothing_after_a_call_changes_whether_it_is_made():
 
 
 def test_the_usual_gap_holds_its_share_of_later_gaps():
-    drawn = draw_rhythms(5, n=200, log_days=LAST + 1)
-    learnt = fit_pooled_gaps(draw_rhythms(6, n=200, log_days=60).days)
-    told = promises.measure_with(learnt, drawn.days, SPLIT, config())
+    drawn, before = draw_rhythms(5, n=200, log_days=LAST + 1), draw_rhythms(6, n=200, log_days=60)
+    told = promises.measure_with(fit_pooled_gaps(before.days), before.days, drawn.days, config())
     assert told.quantile_held.low <= 0.965
     assert 0.93 <= told.quantile_held.estimate <= 0.985
 
@@ -92,16 +110,21 @@ def test_the_usual_gap_holds_its_share_of_later_gaps():
 def test_too_short_a_log_says_which_day_will_do():
     first = date(2026, 1, 1)
     with pytest.raises(NotEnoughHistory) as stop:
-        split_day(first, first + timedelta(138))
+        split_day(first, first + timedelta(166))
     assert str(stop.value) == (
-        "Activity is known from 2026-01-01 to 2026-05-19; a return rate out of time needs 56 days to learn from, 28 of calls "
-        "and 56 to see who comes back, so data through 2026-05-20: bring more history, or wait until then."
+        "Activity is known from 2026-01-01 to 2026-06-16; a return rate out of time needs 84 days to learn from, 28 of calls "
+        "and 56 to see who comes back, so data through 2026-06-17: bring more history, or wait until then."
     )
-    assert (split_day(first, first + timedelta(139)) - first).days == 55
+    assert (split_day(first, first + timedelta(167)) - first).days == 83
+
+
+def test_nothing_is_promised_while_only_the_quick_could_have_been_called():
+    told = promise([0, 8, *range(20, 60)], ceiling_days=84)
+    assert [row.promised[0].n for row in told.everybody] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
-    ("days_of_log", "learnt", "called"), [(140, 56, 28), (180, 56, 68), (196, 56, 84), (300, 160, 84)]
+    ("days_of_log", "learnt", "called"), [(168, 84, 28), (180, 84, 40), (224, 84, 84), (300, 160, 84)]
 )
 def test_more_history_gives_more_days_of_calls_and_then_more_to_learn_from(days_of_log, learnt, called):
     first = date(2026, 1, 1)
