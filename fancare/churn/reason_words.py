@@ -39,12 +39,16 @@ class Words:
 
 @dataclass(frozen=True)
 class Facts:
-    """One entity's features beside the typical ones: ``row`` and ``typical`` are (d,), in the order of ``features``."""
+    """One entity's features beside the typical ones: ``row`` and ``typical`` are (d,), in the order of ``features``.
+
+    The model reads the first ``n_read`` of them; the others may be quoted, but nothing is told because of them.
+    """
 
     entity: str
     features: Sequence[Feature]
     row: np.ndarray
     typical: np.ndarray
+    n_read: int
     _position: Mapping[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +88,7 @@ def words(theme: Theme, facts: Facts, alone: np.ndarray) -> Words | None:
     ``alone`` is (d,): how much each feature by itself moves the risk in the theme's direction. Features that move it at least
     half as much as the strongest may speak; one that a code is made for goes first.
     """
-    ordered = sorted(theme.columns, key=lambda j: -alone[j])
+    ordered = sorted((j for j in theme.columns if j < facts.n_read), key=lambda j: -alone[j])
     ordered = [j for j in ordered if facts.row[j] != facts.typical[j]]
     if not ordered:
         return None
@@ -150,7 +154,9 @@ def _event(theme: Theme, facts: Facts, speaker: Feature) -> _Chosen:
         if max(value, typical) >= SPAN:  # never within 84 days: nobody knows how many days ago
             return _level(84, all_84, facts.usual_count(theme, 84))
         return None
-    window = 28 if speaker.family == "trend" else speaker.window_days
+    if speaker.family == "share":
+        return None
+    window = speaker.window_days if speaker.family != "trend" else 7 if speaker.name.endswith("_trend_7d") else 28
     if window in (7, 28) and facts.was_there(28 if window == 7 else 84):
         now, before = (week, (month - week) / 3) if window == 7 else (month / 4, (all_84 - month) / 8)
         rates = {

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from fancare.panel.event_slots import Slot
 
 ACTIVITY_WINDOWS = (7, 14, 21, 28, 42, 56, 84)
-SLOT_WINDOWS = (7, 28, 84)
-AMOUNT_WINDOWS = (7, 28, 84)
+SLOT_WINDOWS = (7, 14, 28, 56, 84)
+AMOUNT_WINDOWS = (7, 14, 28, 56, 84)
 WEEKS = 12
 NTH_LAST_DAYS = (2, 3, 4, 5, 7, 10, 15, 20)
 HALF_LIVES = (3, 7, 14, 28)  # days
@@ -58,7 +58,7 @@ def activity_measures(revenue: bool, other_events: bool) -> tuple[Measure, ...]:
     """What every entity's own block counts: its activity, and where they exist any event and revenue."""
     measures = [Measure("act", "is_activity", ACTIVITY_WINDOWS, weekly=True)]
     if other_events:
-        measures.append(Measure("any", "TRUE", (28, 84)))
+        measures.append(Measure("any", "TRUE", SLOT_WINDOWS))
     if revenue:
         measures.append(Measure("rev", "is_revenue", SLOT_WINDOWS, amounts=True))
     return tuple(measures)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fancare.panel import bits
-from fancare.panel.blocks import Block, Measure, activity_measures, rhythm_sql, seen_sql, slot_measures, tenure_sql
+from fancare.panel.blocks import (
+    WEEKS,
+    Block,
+    Measure,
+    activity_measures,
+    rhythm_sql,
+    seen_sql,
+    slot_measures,
+    tenure_sql,
+)
 from fancare.panel.event_slots import EventSlots
 from fancare.panel.feature import Feature
 from fancare.panel.features import features_for
@@ -74,13 +83,13 @@ def feature_query(entity: str, slots: EventSlots, revenue: bool, many_rooms: boo
     blocks = [own]
     if entity != "fan" or many_rooms:
         blocks.append(Block("rooms", KEYS["room"], _WHERE["room"], (
-            Measure("act", "is_fan_activity", (7, 28, 84)), Measure("any", "TRUE", (28,)),
+            Measure("act", "is_fan_activity", (28, 84)), Measure("any", "TRUE", ()),
         )))  # fmt: skip
     if entity == "room":
-        act = (Measure("act", "is_activity", (28, 84)),)
+        act = (Measure("act", "is_activity", (7, 28, 84)),)
         blocks.append(Block("fan", ("fan_id",), _WHERE["fan"], act))
         blocks.append(Block("creator", ("creator_id",), "day.actor = 'creator' AND day.creator_id IS NOT NULL",
-                            (Measure("act", "TRUE", (28, 84)),)))  # fmt: skip
+                            (Measure("act", "TRUE", (7, 28, 84)),)))  # fmt: skip
     features = features_for(entity, own_slots, revenue, many_rooms, not only_activity)
     return FeatureQuery(entity, features, own, tuple(blocks))
 
@@ -94,22 +103,25 @@ def _groups(entity: str, block: str) -> tuple[str, ...]:
 
 def _distribution(seen: str, group: str) -> str:
     """How activity is spread over the rooms of one creator or one fan."""
-    now, all_84 = bits.active_days("act", 28), bits.active_days("act", 84)
-    before = f"({all_84} - {now})"
-    return f"""
-SELECT as_of, {group},
-  COUNTIF({bits.active_days("act", 7)} > 0) AS n_7,
-  COUNTIF({now} > 0) AS n_28,
-  COUNTIF({all_84} > 0) AS n_84,
-  COUNTIF({before} > 0) AS n_before,
-  COUNTIF({before} > 0 AND {now} = 0) AS lost,
-  COUNTIF({before} = 0 AND {now} > 0) AS gained,
-  COUNTIF({before} > 0 AND {now} > 0) AS returning,
-  COUNTIF({all_84} >= 4) AS regular,
-  COUNTIF(any_n28 > 0) AS visitors_28,
-  MAX(act_n28) AS top_n28, SUM(act_n28) AS sum_n28, SUM(act_n84) AS sum_n84, SUM(act_n84 * act_n84) AS squares_n84,
-  AVG(IF({now} > 0, {now}, NULL)) AS days_mean,
-  STDDEV_SAMP(IF(act_n84 > 0, LN(1 + act_n84), NULL)) AS spread,
-  AVG(IF({all_84} > 0, {bits.recency("act")}, NULL)) AS recency_mean
-FROM {seen}
-GROUP BY as_of, {group}"""
+    d = {w: bits.active_days("act", w) for w in (7, 14, 28, 56, 84)}
+    recency = bits.recency("act")
+    before = {w: f"({d[84]} - {d[w]})" for w in (7, 14, 28)}
+    columns = [
+        *(f"COUNTIF({days} > 0) AS n_{w}" for w, days in d.items()),
+        *(f"COUNTIF({before[w]} > 0 AND {d[w]} = 0) AS lost_{w}" for w in (14, 28)),
+        *(f"COUNTIF({before[w]} = 0 AND {d[w]} > 0) AS gained_{w}" for w in (7, 28)),
+        f"COUNTIF({d[28]} - {d[7]} > 0) AS n_before_7", f"COUNTIF({before[28]} > 0) AS n_before_28",
+        f"COUNTIF({d[28]} - {d[7]} > 0 AND {d[7]} > 0) AS returning_7",
+        f"COUNTIF({before[28]} > 0 AND {d[28]} > 0) AS returning_28",
+        f"COUNTIF({d[84]} >= 4) AS regular_84", f"COUNTIF({d[28]} >= 4) AS regular_28",
+        f"COUNTIF({d[84]} >= 4 AND {recency} >= 14) AS regular_quiet",
+        *(f"COUNTIF({bits.active_days('any', w)} > 0) AS visitors_{w}" for w in (7, 28, 84)),
+        *(f"MAX(act_n{w}) AS top_n{w}" for w in (28, 84)), *(f"SUM(act_n{w}) AS sum_n{w}" for w in (28, 84)),
+        "SUM(act_n84 * act_n84) AS squares_n84",
+        *(f"SUM(IF({recency} >= {w}, act_n84, 0)) AS quiet_n84_{w}" for w in (14, 28)),
+        *(f"AVG(IF({d[w]} > 0, {d[w]}, NULL)) AS days_mean_{w}" for w in (28, 84)),
+        "STDDEV_SAMP(IF(act_n84 > 0, LN(1 + act_n84), NULL)) AS spread",
+        f"AVG(IF({d[84]} > 0, {recency}, NULL)) AS recency_mean",
+        *(f"COUNTIF({bits.week('act', k)} > 0) AS week_{k}" for k in range(WEEKS)),
+    ]  # fmt: skip
+    return f"SELECT as_of, {group}, {', '.join(columns)} FROM {seen} GROUP BY as_of, {group}"

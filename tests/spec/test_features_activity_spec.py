@@ -106,10 +106,28 @@ def test_recency(made):
 
 def test_events_of_any_kind_in_the_creators_rooms(made):
     drawn = table("""
-        id events_any_28d events_any_84d days_any_28d days_any_84d
-        a  8              15             6            11
-        b  2              2              2            2
-        c  3              3              3            3
+        id events_any_7d events_any_14d events_any_28d events_any_56d events_any_84d
+        a  5             7              8              13             15
+        b  1             1              2              2              2
+        c  2             3              3              3              3
+    """)
+    assert picked(made, drawn) == drawn
+    drawn = table("""
+        id days_any_7d days_any_14d days_any_28d days_any_56d days_any_84d
+        a  3           5            6            9            11
+        b  1           1            2            2            2
+        c  2           3            3            3            3
+    """)
+    assert picked(made, drawn) == drawn
+
+
+def test_trends_of_any_kind_and_how_much_of_it_is_activity(made):
+    """a: 6 of 8 and 12 of 15; (5 + 1) / (3/3 + 1), (8 + 1) / (7/2 + 1); slope 20.5/143, b 9/143, c 15.5/143."""
+    drawn = table("""
+        id activity_share_28d activity_share_84d events_any_trend_7d events_any_trend_28d days_any_slope_12w
+        a  0.75               0.8                3                   2                    0.1434
+        b  0.5                0.5                1.5                 3                    0.0629
+        c  0.6667             0.6667             2.25                4                    0.1084
     """)
     assert picked(made, drawn) == drawn
 
@@ -117,7 +135,7 @@ def test_events_of_any_kind_in_the_creators_rooms(made):
 def test_a_log_of_nothing_but_activity_has_no_columns_that_say_it_twice():
     only = features(ago("a", None, {0: 1}))
     assert only["a"]["events_7d"] == 1
-    assert not [name for name in only["a"] if "any" in name or "broadcast" in name]
+    assert not [name for name in only["a"] if "_any_" in name or "activity_share" in name or "broadcast" in name]
     assert [name for name in features(ROWS)["a"] if "any" in name]
 
 

@@ -29,30 +29,31 @@ def made():
 
 
 def test_revenue(made):
-    """a: mean 1800 over 5 donations, one of them of unknown amount; trend 1500 / ((1800 − 1500) / 2)."""
+    """a: means 1800 over 5 and 1500 over 4 donations, one of unknown amount; trends 1500 / (300/2) and 1000 / (500/3)."""
     drawn = table("""
-        id revenue_amount_7d revenue_amount_28d revenue_amount_84d
-        a  1000              1500               1800
-        b  0                 0                  0
-        c  0                 0                  0
-        d  300               300                300
+        id revenue_amount_7d revenue_amount_14d revenue_amount_28d revenue_amount_56d revenue_amount_84d
+        a  1000              1500               1500               1800               1800
+        b  0                 0                  0                  0                  0
+        c  0                 0                  0                  0                  0
+        d  300               300                300                300                300
     """)
     assert picked(made, drawn) == drawn
     drawn = table("""
-        id revenue_amount_max_84d revenue_amount_mean_84d revenue_amount_trend_28d
-        a  1000                   360                     10
-        b  0                      -                       -
-        c  0                      0                       -
-        d  400                    150                     -
+        id revenue_amount_max_84d revenue_amount_mean_28d revenue_amount_mean_84d revenue_amount_trend_7d revenue_amount_trend_28d
+        a  1000                   375                     360                     6                       10
+        b  0                      -                       -                       -                       -
+        c  0                      0                       0                       -                       -
+        d  400                    150                     150                     -                       -
     """)
     assert picked(made, drawn) == drawn
 
 
 def test_every_name_with_amounts_has_them(made):
     assert shown(made, "a", "sticker", "fan_") == {
-        "n_7d": 1, "n_28d": 1, "n_84d": 1, "days_28d": 1, "days_84d": 1, "recency_days": 1, "trend_28d": 2,
-        "amount_7d": 20, "amount_28d": 20, "amount_84d": 20, "amount_max_84d": 20, "amount_mean_84d": 20,
-        "amount_trend_28d": None,
+        **{f"{what}_{w}d": 1 for what in ("n", "days") for w in (7, 14, 28, 56, 84)}, "recency_days": 1,
+        "trend_7d": 2, "trend_28d": 2, "days_slope_12w": 0.0385, "share_28d": 0.1429, "share_84d": 0.125, "per_day_28d": 1,  # one of 7 and of 8 events
+        **{f"amount_{w}d": 20 for w in (7, 14, 28, 56, 84)}, "amount_max_84d": 20, "amount_mean_28d": 20, "amount_mean_84d": 20,
+        "amount_trend_7d": None, "amount_trend_28d": None,
     }  # fmt: skip
     assert shown(made, "a", "donation", "fan_")["amount_84d"] == 1800
     assert not [name for name in shown(made, "a", "message", "fan_") if "amount" in name]

@@ -9,7 +9,10 @@ from fancare.warehouse.names import column_stem
 from tests.drawn_features import AS_OF, ago, features, shown
 
 HOSTILE = "x'; DROP TABLE events; -- 방"
-NOTHING = {"n_7d": 0, "n_28d": 0, "n_84d": 0, "days_28d": 0, "days_84d": 0, "recency_days": 84, "trend_28d": 1}
+NOTHING = {
+    **{f"{what}_{w}d": 0 for what in ("n", "days") for w in (7, 14, 28, 56, 84)}, "recency_days": 84,
+    "trend_7d": 1, "trend_28d": 1, "days_slope_12w": 0, "share_28d": 0, "share_84d": 0, "per_day_28d": None,
+}  # fmt: skip
 ROWS = [
     *ago("a", None, {0: 1}),
     *ago("b", None, {0: 1}),
@@ -28,20 +31,31 @@ def made():
 
 
 def test_a_name_nobody_foresaw(made):
-    """Trend: (2 + 1) / (1/2 + 1)."""
+    """Trends: (2 + 1) / (0 + 1) and (2 + 1) / (1/2 + 1); slope (5.5 + 0.5) / 143; of all 8 and 11 events of the room."""
     assert shown(made, "a", HOSTILE, "creator_") == {
-        "n_7d": 2, "n_28d": 2, "n_84d": 3, "days_28d": 1, "days_84d": 2, "recency_days": 1, "trend_28d": 2,
+        "n_7d": 2, "n_14d": 2, "n_28d": 2, "n_56d": 3, "n_84d": 3,
+        "days_7d": 1, "days_14d": 1, "days_28d": 1, "days_56d": 2, "days_84d": 2,
+        "recency_days": 1, "trend_7d": 3, "trend_28d": 2, "days_slope_12w": 0.042,
+        "share_28d": 0.25, "share_84d": 0.2727, "per_day_28d": 2,
     }  # fmt: skip
     assert shown(made, "b", HOSTILE, "creator_") == NOTHING
 
 
 def test_what_fans_do_in_the_rooms_is_summed_over_them(made):
-    """a: trend (5 + 1) / (2/2 + 1). b: f and g waved, on two days; (4 + 1) / (0 + 1)."""
+    """a: trend (1 + 1) / (4/3 + 1) and (5 + 1) / (2/2 + 1), slope (5.5 + 4.5 + 2.5 + 1.5 − 5.5) / 143.
+
+    b: f and g waved, on two days; (4 + 1) / (0 + 1); 4 of 6 events.
+    """
     assert shown(made, "a", "wave", "fan_") == {
-        "n_7d": 1, "n_28d": 5, "n_84d": 7, "days_28d": 3, "days_84d": 5, "recency_days": 6, "trend_28d": 3,
+        "n_7d": 1, "n_14d": 2, "n_28d": 5, "n_56d": 6, "n_84d": 7,
+        "days_7d": 1, "days_14d": 2, "days_28d": 3, "days_56d": 4, "days_84d": 5,
+        "recency_days": 6, "trend_7d": 0.8571, "trend_28d": 3, "days_slope_12w": 0.0594,
+        "share_28d": 0.625, "share_84d": 0.6364, "per_day_28d": 1.6667,
     }  # fmt: skip
     assert shown(made, "b", "wave", "fan_") == {
-        "n_7d": 4, "n_28d": 4, "n_84d": 4, "days_28d": 2, "days_84d": 2, "recency_days": 5, "trend_28d": 5,
+        **{f"n_{w}d": 4 for w in (7, 14, 28, 56, 84)}, **{f"days_{w}d": 2 for w in (7, 14, 28, 56, 84)},
+        "recency_days": 5, "trend_7d": 5, "trend_28d": 5, "days_slope_12w": 0.0769,
+        "share_28d": 0.6667, "share_84d": 0.6667, "per_day_28d": 2,
     }  # fmt: skip
 
 
@@ -78,10 +92,16 @@ def test_names_past_the_limit_share_their_columns(monkeypatch):
     rows += ago("a", None, {1: 4, 8: 1}, "newer")
     made = features(rows, active_within_days=60)
     other = {
-        name.removeprefix("creator_other_"): v for name, v in made["a"].items() if name.startswith("creator_other_")
+        name.removeprefix("creator_other_"): None if v is None else round(v, 4)
+        for name, v in made["a"].items() if name.startswith("creator_other_")
+        for name, v in made["a"].items()
+        if name.startswith("creator_other_")
     }
     assert other == {
-        "n_7d": 5, "n_28d": 8, "n_84d": 8, "days_28d": 3, "days_84d": 3, "recency_days": 0, "trend_28d": 9,
+        "n_7d": 5, "n_14d": 8, "n_28d": 8, "n_56d": 8, "n_84d": 8,
+        "days_7d": 2, "days_14d": 3, "days_28d": 3, "days_56d": 3, "days_84d": 3,
+        "recency_days": 0, "trend_7d": 3, "trend_28d": 9, "days_slope_12w": 0.1084,
+        "share_28d": 0.8889, "share_84d": 0.8, "per_day_28d": 2.6667,
     }  # fmt: skip
     assert shown(made, "a", "new", "creator_") == shown(made, "a", "newer", "creator_") == {}
     assert shown(made, "a", "old", "creator_")["n_28d"] == 1

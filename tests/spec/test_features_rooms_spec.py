@@ -33,14 +33,30 @@ def test_distinct_lost_and_gained_fans(made):
         b  0       0        0        0             0               1              0
     """)
     assert picked(made, drawn) == drawn
+    drawn = table("""
+        id fans_14d fans_56d fans_lost_14d fans_gained_7d fans_trend_7d visitors_7d visitors_84d visitors_active_share_28d
+        a  2        3        1             0              1             2           4            0.6667
+        b  0        0        0             0              1             0           0            -
+    """)
+    assert picked(made, drawn) == drawn
+
+
+def test_fans_by_week(made):
+    """a: f this week, g last week, f 4 and 5 weeks ago, h 7: (5.5 + 4.5 + 1.5 + 0.5 − 1.5) / 143."""
+    drawn = table("""
+        id fans_week_1 fans_week_2 fans_week_3 fans_slope_12w
+        a  1           0           0           0.0734
+        b  0           0           0           0
+    """)
+    assert picked(made, drawn) == drawn
 
 
 def test_returning_and_regular_fans(made):
     """Of f and g, f was there before; of f, g and h, f was active on four days."""
     drawn = table("""
-        id fans_returning_share_28d fans_regular_share_84d fan_days_mean_28d fan_recency_mean_84d
-        a  0.5                      0.3333                 1.5               20.3333
-        b  -                        -                      -                 -
+        id fans_returning_share_28d fans_regular_share_84d fan_days_mean_28d fan_days_mean_84d fan_recency_mean_84d
+        a  0.5                      0.3333                 1.5               2                 20.3333
+        b  -                        -                      -                 -                 -
     """)
     assert picked(made, drawn) == drawn
 
@@ -48,11 +64,32 @@ def test_returning_and_regular_fans(made):
 def test_concentration_over_fans(made):
     """28 days: f 3 of 4. 84 days: f 5, g 1, h 4, so (25 + 1 + 16) / 10², and the deviation of ln 6, ln 2, ln 5."""
     drawn = table("""
-        id top_fan_share_28d fan_concentration_84d fan_events_spread_84d
-        a  0.75              0.42                  0.5888
-        b  -                 -                     -
+        id top_fan_share_28d top_fan_share_84d fan_concentration_84d fan_events_spread_84d
+        a  0.75              0.5               0.42                  0.5888
+        b  -                 -                 -                     -
     """)
     assert picked(made, drawn) == drawn
+
+
+def test_fans_that_went_quiet():
+    """p and q come on four days each. Of 20 events p, silent for 20 days, has 8 and s, for 40, has 4; q is new, r came back."""
+    rows = [
+        *ago("a", None, {0: 1}),
+        *ago("a", "p", dict.fromkeys(range(20, 24), 2), "message"),
+        *ago("a", "q", dict.fromkeys(range(1, 5), 1), "message"),
+        *ago("a", "r", {2: 2, 16: 2}, "message"),
+        *ago("a", "s", {40: 4}, "message"),
+    ]
+    drawn = table("""
+        id regular_fans_quiet_share_14d fans_regular_28d fans_lost_14d fans_gained_7d fans_returning_share_7d fans_trend_7d
+        a  0.5                          2                2             1              0.5                     1
+    """)
+    assert picked(features(rows), drawn) == drawn
+    drawn = table("""
+        id quiet_fans_events_share_14d quiet_fans_events_share_28d
+        a  0.6                         0.2
+    """)
+    assert picked(features(rows), drawn) == drawn
 
 
 def test_two_rooms_of_the_same_size_look_different_where_their_fans_do():
@@ -85,9 +122,15 @@ def test_the_rooms_of_a_fan():
         *ago(None, "g", {2: 1}, "message"),
     ]
     drawn = table("""
-        id rooms_28d rooms_84d rooms_lost_28d rooms_gained_28d room_concentration_84d
-        f  2         3         1              1                0.44
-        g  0         0         0              0                -
+        id rooms_7d rooms_14d rooms_28d rooms_56d rooms_84d rooms_lost_28d rooms_gained_28d rooms_trend_28d
+        f  2        2         2         3         3         1              1                1
+        g  0        0         0         0         0         0              0                1
+    """)
+    assert picked(features(rows, "fan"), drawn) == drawn
+    drawn = table("""
+        id room_concentration_84d main_room_share_28d main_room_share_84d quiet_rooms_events_share_28d room_recency_mean_84d
+        f  0.44                   0.6667              0.6                 0.2                          11.3333
+        g  -                      -                   -                   -                            -
     """)
     assert picked(features(rows, "fan"), drawn) == drawn
 

@@ -12,20 +12,17 @@ change is known from the start; the others carry the day their event name was fi
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fancare.panel.event_slots import Slot
 from fancare.panel.feature import Feature
 from fancare.panel.features.activity import activity, any_event
 from fancare.panel.features.amounts import amounts
 from fancare.panel.features.context import context
 from fancare.panel.features.events import event
-from fancare.panel.features.record import record
 from fancare.panel.features.rhythm import rhythm
 from fancare.panel.features.rooms import fans_of_creator, rooms_of_fan
 from fancare.panel.features.standing import standing
 from fancare.panel.features.tenure import tenure_and_weekday
-from fancare.panel.features.trend import trend
+from fancare.panel.features.trend import any_event_trend, trend
 
 
 def features_for(
@@ -39,7 +36,7 @@ def features_for(
     """
     records = [*activity(), *trend(), *rhythm(), *tenure_and_weekday(), *standing()]
     if other_events:
-        records += any_event(entity)
+        records += [*any_event(entity), *any_event_trend()]
     if revenue:
         records += amounts("own", "rev", "revenue", "후원", "revenue", None)
     for slot in slots:
@@ -49,13 +46,5 @@ def features_for(
     if entity == "fan" and many_rooms:
         records += rooms_of_fan("rooms", "")
     if entity == "room":
-        records += context("fan", "팬의 전체", "the fan's overall")
-        records += rooms_of_fan("fan_rooms", "fan_")
-        records += context("creator", "크리에이터의", "the creator's")
-        records += [replace(f, name=f"creator_{f.name}", expression=f.expression.replace("rooms.", "creator_rooms."),
-                            meaning_ko=f"크리에이터 방 전체 – {f.meaning_ko}", meaning_en=f"the creator's rooms: {f.meaning_en}",
-                            block="creator_rooms", family="context") for f in fans_of_creator()[:6]]  # fmt: skip
-        records.append(record("fan_share_in_room_28d", "context", "share", "팬 활동 중 이 방의 비중(28일)",
-                              "share of the fan's activity that is in this room, 28 days",
-                              "SAFE_DIVIDE(own.act_n28, fan.act_n28)", block="fan", window=28))  # fmt: skip
+        records += context()
     return tuple(records)

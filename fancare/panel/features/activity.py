@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fancare.panel import bits
-from fancare.panel.blocks import ACTIVITY_WINDOWS, HALF_LIVES, WEEKS
+from fancare.panel.blocks import ACTIVITY_WINDOWS, HALF_LIVES, SLOT_WINDOWS, WEEKS
 from fancare.panel.feature import Feature
 from fancare.panel.features.record import record
 
-ACT = "own.act"
+ACT, ANY = "own.act", "own.any"
 DAY_WINDOWS = (1, 2, 3, 5, *ACTIVITY_WINDOWS)
 
 
@@ -49,10 +49,13 @@ def any_event(entity: str) -> Iterator[Feature]:
         "room": ("이 방에서 팬", "the fan's in this room"),
         "fan": ("팬", "the fan's"),
     }[entity]
-    for w in (28, 84):
+    for w in SLOT_WINDOWS:
         yield record(f"events_any_{w}d", "counts", "events", f"최근 {w}일 {ko}의 모든 이벤트 수", f"events of any kind ({en}), {w} days",
-                     f"own.any_n{w}", window=w)  # fmt: skip
+                     f"{ANY}_n{w}", window=w)  # fmt: skip
         yield record(f"days_any_{w}d", "active_days", "days", f"최근 {w}일 {ko}의 이벤트가 하나라도 있던 날", f"days with any event ({en}), {w} days",
-                     bits.active_days("own.any", w), window=w)  # fmt: skip
+                     bits.active_days(ANY, w), window=w)  # fmt: skip
     yield record("recency_any_days", "recency", "days", f"{ko}의 마지막 이벤트 후 일수", f"days since the last event of any kind ({en})",
-                 bits.recency("own.any"))  # fmt: skip
+                 bits.recency(ANY))  # fmt: skip
+    for w in (28, 84):
+        yield record(f"activity_share_{w}d", "share", "share", f"{ko}의 모든 이벤트 중 활동의 비중({w}일)",
+                     f"share of all events ({en}) that are activity, {w} days", f"SAFE_DIVIDE({ACT}_n{w}, {ANY}_n{w})", window=w)  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fancare.panel import bits
 from fancare.panel.blocks import WEEKS
 from fancare.panel.feature import Feature
-from fancare.panel.features.activity import ACT
+from fancare.panel.features.activity import ACT, ANY
 from fancare.panel.features.record import record
 
 COUNTS = [f"{ACT}_w{k}" for k in range(WEEKS)]  # newest first
@@ -22,6 +22,16 @@ def trend() -> Iterator[Feature]:
     yield from _slopes()
     yield from _streaks()
     yield from _weeks()
+
+
+def any_event_trend() -> Iterator[Feature]:
+    """Of events of any kind; only where there are events beside the activity."""
+    for w in (7, 28):
+        before, ko, en = AGAINST[w]
+        yield record(f"events_any_trend_{w}d", "trend", "ratio", f"최근 {w}일 모든 이벤트 ÷ {ko}", f"events of any kind: {w} days against {en}",
+                     ratio(f"{ANY}_n{w}", f"{ANY}_n{w + before}", w, before), window=w + before)  # fmt: skip
+    yield record("days_any_slope_12w", "trend", "days/week²", "이벤트가 있던 날의 12주 추세", "trend of days with any event over 12 weeks",
+                 bits.slope(ANY, 12), window=84)  # fmt: skip
 
 
 def ratio(now: str, all_of_it: str, days: int, before_days: int) -> str:

@@ -60,7 +60,8 @@ def test_every_family_that_was_asked_for_has_records():
         entity: {f.family for f in features_for(entity, SLOTS, revenue=True, many_rooms=True, other_events=True)}
         for entity in ("creator", "room", "fan")
     }
-    common = {"counts", "active_days", "recency", "trend", "amount", "rhythm", "tenure", "weekday", "standing", "platform"}
+    common = {"counts", "active_days", "recency", "trend", "share", "amount", "rhythm", "tenure", "weekday", "standing"}
+    common |= {"platform"}
     assert families == {"creator": common | {"rooms"}, "fan": common | {"rooms"}, "room": common | {"context"}}
 
 
