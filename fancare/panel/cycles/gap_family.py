@@ -6,8 +6,9 @@ A gap is a whole number of days, 1 or more, with
 
 ``c = 1`` is the log-logistic, ``c → ∞`` the Weibull distribution, both with that median. In between it is a Weibull gap
 whose pace varies from gap to gap by a gamma factor of variance 1/c (Dubey 1968, "A compound Weibull distribution"):
-people have busy weeks and breaks. On real logs the Weibull alone, the usual choice, makes breaks too rare, and the
-log-logistic alone makes them too long for those who are regular.
+people have busy weeks and breaks. The Weibull alone, the usual choice, makes breaks too rare: it foretells the next gap of
+real logs worse (tests/benchmarks/test_gap_model_choice.py). The log-logistic alone does about as well there, but is wrong
+about those who are regular.
 
 Who is silent for longer than ``LONGEST_DAYS`` counts as gone: whether such a gap ever ends, no log of a year can say. So
 quantiles are those of the gaps that end within it.
