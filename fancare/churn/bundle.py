@@ -72,7 +72,8 @@ class ChurnDefinition:
 class Bundle:
     """A model with everything that is known about it.
 
-    ``features`` are the records of the model's features in its order, ``churn`` is the definition it was trained on.
+    ``features`` are the records of the model's features in its order, ``facts`` those of the candidates that it does not read but
+    that its reasons may quote; ``churn`` is the definition it was trained on.
     ``backtest`` is the JSON form of the backtest, without timings (None: there was none). ``contributions`` say which
     themes move its risks. ``versions`` and ``threads`` describe the environment it was trained in, ``probe`` the risks it
     gave there to a few made-up rows. ``stored_hash`` is the hash of the manifest it was read from, None before it is kept.
@@ -81,6 +82,7 @@ class Bundle:
     model: ChurnModel
     spec: ModelSpec
     features: tuple[Feature, ...]
+    facts: tuple[Feature, ...]
     churn: ChurnDefinition
     interval: DataInterval
     backtest: Mapping[str, Any] | None
@@ -118,6 +120,7 @@ class Bundle:
             model=model,
             spec=config.model,
             features=tuple(by_name[name] for name in model.feature_names),
+            facts=tuple(by_name[dropped.feature] for dropped in model.pruning.dropped),
             churn=ChurnDefinition(config.activity, config.churn.active_within_days, config.data_spec_hash),
             interval=DataInterval(first_day, cut, model.origin),
             backtest=None
@@ -175,7 +178,8 @@ class Bundle:
             "spec": asdict(self.spec),
             "spec_hash": self.spec.spec_hash,
             "churn": asdict(self.churn),
-            "features": [asdict(feature) | {"first_known": _iso(feature.first_known)} for feature in self.features],
+            "features": [_record(feature) for feature in self.features],
+            "facts": [_record(feature) for feature in self.facts],
             "feature_hash": feature_hash(self.feature_names),
             "horizons": list(self.horizons),
             "interval": {name: _iso(day) for name, day in asdict(self.interval).items()},
@@ -252,19 +256,21 @@ def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes) -> Bundle:
         raise ValueError("the weights are not the manifest's")
     arrays = safetensors.numpy.load(weights)
     model = ChurnModel.from_parts(manifest["model"], arrays)
-    features = tuple(
-        Feature(**{**record, "first_known": _day(record["first_known"])}) for record in manifest["features"]
-    )
+    features, facts = _records(manifest["features"]), _records(manifest["facts"])
     names = tuple(feature.name for feature in features)
     if names != model.feature_names or feature_hash(names) != manifest["feature_hash"]:
         raise ValueError("the features are not the model's")
     if len(model.reference) != len(names) or len(model.encoder.mean) != len(names):
         raise ValueError("the features are not as many as the weights need")
+    gone = [dropped.feature for dropped in model.pruning.dropped]
+    if [fact.name for fact in facts] != gone or len(gone) != len(model.typical_facts):
+        raise ValueError("the facts are not those that were pruned")
     interval = DataInterval(**{name: date.fromisoformat(day) for name, day in manifest["interval"].items()})
     return Bundle(
         model=model,
         spec=read_table(ModelSpec, manifest["spec"], "spec "),
         features=features,
+        facts=facts,
         churn=ChurnDefinition(**{**manifest["churn"], "activity": tuple(manifest["churn"]["activity"])}),
         interval=interval,
         backtest=manifest["backtest"],
@@ -307,6 +313,14 @@ def _sha256(data: bytes) -> str:
 
 def _versions(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {versions.get(name, 'unknown')}" for name in ("torch", "pytorch-tabnet", "numpy"))
+
+
+def _records(records: Iterable[Mapping[str, Any]]) -> tuple[Feature, ...]:
+    return tuple(Feature(**{**record, "first_known": _day(record["first_known"])}) for record in records)
+
+
+def _record(feature: Feature) -> dict[str, Any]:
+    return asdict(feature) | {"first_known": _iso(feature.first_known)}
 
 
 def _iso(day: date | None) -> str | None:

@@ -32,7 +32,8 @@ class ChurnModel:
 
     ``reference`` is (d,) float32: each raw feature's median over the training rows (NaN where it was never defined), what
     a reason replaces a value with. ``origin`` is the day the model was made, ``n_rows`` how many rows trained it, ``pruning``
-    which candidates it kept as its features and why the others went.
+    which candidates it kept as its features and why the others went. ``typical_facts`` are the medians of those others, in their
+    order: no risk depends on them, but a reason may quote them.
     """
 
     feature_names: tuple[str, ...]
@@ -44,6 +45,7 @@ class ChurnModel:
     origin: date
     n_rows: int
     pruning: Pruning
+    typical_facts: np.ndarray
 
     def logits_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
         """(n, H) float32: each link's log odds, not calibrated, of the panel's rows at ``index``."""
@@ -96,7 +98,9 @@ class ChurnModel:
             "n_rows": self.n_rows,
             "pruning": self.pruning.to_dict(),
         }
-        return meta, {"reference": self.reference} | {f"chain.{k}": v for k, v in self.chain.state().items()}
+        return meta, {"reference": self.reference, "typical_facts": self.typical_facts} | {
+            f"chain.{k}": v for k, v in self.chain.state().items()
+        }
 
     @classmethod
     def from_parts(cls, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> ChurnModel:
@@ -112,6 +116,7 @@ class ChurnModel:
             origin=date.fromisoformat(meta["origin"]),
             n_rows=int(meta["n_rows"]),
             pruning=Pruning.from_dict(meta["pruning"]),
+            typical_facts=np.asarray(arrays["typical_facts"], dtype=np.float32),
         )
 
 
@@ -123,6 +128,7 @@ def fit_at_origin(
     with limited(threads):
         pruning = found.pruned(spec)
         kept = np.flatnonzero(np.isin(found.names, pruning.kept))
+        gone = np.flatnonzero(~np.isin(found.names, pruning.kept))
         X, encoded, encoder = found.X[:, kept], found.encoded[:, kept], found.encoder.columns(kept)
         clusters = [ids[found.rows.index] for ids in panel.clusters]
         taught = soft_labels(encoded, found.rows.churned, clusters, spec.teacher, progress)
@@ -137,6 +143,7 @@ def fit_at_origin(
         origin=split.origin,
         n_rows=len(found.rows.index),
         pruning=pruning,
+        typical_facts=medians(found.X[:, gone]),
     )
     recent = calibration_rows(panel, split.calibration)
     return model.recalibrated(model.logits_of(panel, recent.index), recent)

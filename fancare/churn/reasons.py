@@ -21,6 +21,7 @@ from fancare.churn.model import columns_of
 from fancare.churn.occlusion import effects, joint_effects
 from fancare.churn.reason_words import Facts, Words, words
 from fancare.churn.themes import Theme, themes_of
+from fancare.panel.feature import Feature
 from fancare.panel.gate import Panel
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import RISK_REASONS
@@ -60,11 +61,17 @@ def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> li
     """
     horizon = bundle.spec.bands.horizon if horizon is None else horizon
     X = panel.X[:, columns_of(panel, bundle.feature_names)]
-    themes = themes_of(bundle.features, bundle.churn.activity)
-    found = effects(bundle.model, X, [theme.columns for theme in themes], horizon)
-    alone = effects(bundle.model, X, [(j,) for j in range(X.shape[1])], horizon)
+    d = X.shape[1]
+    told, row_of, typical = _told(panel, bundle)
+    themes = [theme for theme in themes_of(told, bundle.churn.activity) if _read(theme, d)]
+    found = effects(bundle.model, X, [_read(theme, d) for theme in themes], horizon)
+    alone = np.zeros((len(X), len(told)))
+    alone[:, :d] = effects(bundle.model, X, [(j,) for j in range(d)], horizon)
     risk = bundle.model.risks(X)[:, bundle.model.horizons.index(horizon)]
-    worded = [_worded(X[i], found[i], alone[i], risk[i], themes, bundle) for i in range(len(X))]
+    worded = [
+        _worded(Facts(bundle.spec.entity, told, row_of[i], typical, d), found[i], alone[i], risk[i], themes)
+        for i in range(len(X))
+    ]
     joint = _verified(X, found, risk, worded, themes, bundle, horizon)
     return [
         tuple(
@@ -74,13 +81,30 @@ def explain_rows(panel: Panel, bundle: Bundle, horizon: int | None = None) -> li
                 effect=float(found[i, g]),
                 joint_effect=joint[i, g],
                 horizon=horizon,
-                features=tuple(bundle.feature_names[j] for j in themes[g].columns),
+                features=tuple(bundle.feature_names[j] for j in _read(themes[g], d)),
             )
             for g, own in worded[i].items()
             if (i, g) in joint
         )
         for i in range(len(X))
     ]
+
+
+def _told(panel: Panel, bundle: Bundle) -> tuple[tuple[Feature, ...], np.ndarray, np.ndarray]:
+    """What reasons may quote: the model's features, then facts that it does not read where the panel has them.
+
+    Their records, their values (n, d + facts), and their typical values (d + facts,).
+    """
+    there = {name: j for j, name in enumerate(panel.feature_names)}
+    facts = [j for j, fact in enumerate(bundle.facts) if fact.name in there]
+    told = (*bundle.features, *(bundle.facts[j] for j in facts))
+    values = panel.X[:, [there[feature.name] for feature in told]]
+    return told, values, np.concatenate([bundle.model.reference, bundle.model.typical_facts[facts]])
+
+
+def _read(theme: Theme, d: int) -> tuple[int, ...]:
+    """The theme's columns that the model reads: the first ``d``."""
+    return tuple(j for j in theme.columns if j < d)
 
 
 def is_worth_telling(effect: float, risk: float) -> bool:
@@ -177,10 +201,9 @@ def _table(panel: Panel, reasons: Sequence[Sequence[Reason]], model_version: str
 
 
 def _worded(
-    row: np.ndarray, found: np.ndarray, alone: np.ndarray, risk: float, themes: Sequence[Theme], bundle: Bundle
+    facts: Facts, found: np.ndarray, alone: np.ndarray, risk: float, themes: Sequence[Theme]
 ) -> dict[int, Words]:
     """By number of the theme, the strongest first: those that have an effect worth telling and something to say."""
-    facts = Facts(bundle.spec.entity, bundle.features, row, bundle.model.reference)
     worded: dict[int, Words] = {}
     for g in np.argsort(-np.abs(found), kind="stable").tolist():
         if len(worded) == MOST_REASONS:
@@ -209,7 +232,7 @@ def _verified(
         if (same := [g for g in own if found[i, g] * sign > 0])
     ]
     while open_groups:
-        columns = [[j for g in same for j in themes[g].columns] for _, _, same in open_groups]
+        columns = [[j for g in same for j in _read(themes[g], X.shape[1])] for _, _, same in open_groups]
         together = joint_effects(bundle.model, X[[i for i, _, _ in open_groups]], columns, horizon)
         failed = []
         for (i, sign, same), joint in zip(open_groups, together.tolist(), strict=True):

@@ -75,7 +75,9 @@ def explain_on_demand(
     if not found:
         return 0
     bundle = calibrated_on(warehouse, config, Registry.of(config).load(config.model.name, found[0][0]).bundle, as_of)
-    panel = read_panel(warehouse, config, [as_of], bundle.features, with_labels=False)
+    built = warehouse.columns_of(f"features_{config.churn.entity}")
+    facts = [fact for fact in bundle.facts if fact.name in built]
+    panel = read_panel(warehouse, config, [as_of], [*bundle.features, *facts], with_labels=False)
     own = np.ones(len(panel), dtype=bool)
     for ids, wanted in ((panel.creator_id, creator_id), (panel.fan_id, fan_id)):
         own &= True if ids is None else ids == wanted

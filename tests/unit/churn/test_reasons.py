@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -185,11 +184,9 @@ def test_the_feature_that_speaks_moves_the_risk_in_the_themes_direction():
     row, typical, alone = np.ones(len(NAMES)), np.ones(len(NAMES)), np.zeros(len(NAMES))
     for name, value, effect in ((f"{GIFT}_n_84d", 90, 0.2), (f"{GIFT}_days_84d", 9, -0.1)):
         row[NAMES.index(name)], alone[NAMES.index(name)] = value, effect
-    bundle = SimpleNamespace(
-        spec=SimpleNamespace(entity="creator"), features=RECORDS, model=SimpleNamespace(reference=typical)
-    )
-    (lowering,) = reasons._worded(row, np.array([-0.05]), alone, 0.5, [theme], bundle).values()
-    (raising,) = reasons._worded(row, np.array([0.05]), alone, 0.5, [theme], bundle).values()
+    facts = Facts("creator", RECORDS, row, typical, len(RECORDS))
+    (lowering,) = reasons._worded(facts, np.array([-0.05]), alone, 0.5, [theme]).values()
+    (raising,) = reasons._worded(facts, np.array([0.05]), alone, 0.5, [theme]).values()
     assert (lowering.code, raising.code) == ("reason.event_days", "reason.event_level")
 
 
@@ -334,7 +331,32 @@ def worded(kind: str, own: dict, typical: dict, speaker: str, event: str | None 
     ]
     alone = np.zeros(len(NAMES))
     alone[NAMES.index(speaker)] = 0.1
-    return words(themes[-1], Facts("creator", RECORDS, row, reference), alone)
+    return words(themes[-1], Facts("creator", RECORDS, row, reference, len(RECORDS)), alone)
+
+
+def test_a_fact_that_the_model_does_not_read_is_quoted_but_never_speaks():
+    """Pruned away, the usual gap still tells what a silence is measured by; a pruned difference alone is no reason."""
+    records = sorted(RECORDS, key=lambda record: record.name != "recency_days")
+    names = [record.name for record in records]
+    (silence,) = [t for t in themes_of(records, ("broadcast",)) if t.kind == "silence"]
+    row, typical, alone = np.ones(len(names)), np.ones(len(names)), np.zeros(len(names))
+    typical[0], alone[0] = 3, 0.1
+    for values, recency, gap in ((row, 12, 2), (typical, 3, 4)):
+        values[0], values[names.index("gap_mean_84d")] = recency, gap
+    told = words(silence, Facts("creator", records, row, typical, 1), alone)
+    assert told.text["ko"] == "마지막 활동 후 12일 – 평소 간격(2일)의 6배"
+    row[0] = typical[0]
+    assert words(silence, Facts("creator", records, row, typical, 1), alone) is None
+
+
+def test_what_was_pruned_travels_as_facts_and_is_told_from_the_panel(world):
+    _, _, panel, bundle = world
+    assert bundle.facts
+    assert {f.name for f in bundle.features}.isdisjoint(f.name for f in bundle.facts)
+    told, values, typical = reasons._told(panel, bundle)
+    assert len(told) == values.shape[1] == len(typical) == len(bundle.features) + len(bundle.facts)
+    some = len(told) - 1
+    assert (values[:, some] == panel.columns([told[some].name]).X[:, 0])[~np.isnan(values[:, some])].all()
 
 
 @pytest.mark.parametrize(
