@@ -141,11 +141,11 @@ MUTATIONS = [
     # (g) raw ids
     Mutation(
         "the id is a feature",
-        "fancare.panel.features:features_for",
+        "fancare.panel.features.tenure:tenure_and_weekday",
         (
             (
-                "records = [",
-                'records = [record("code", "counts", "id", "번호", "id", "LENGTH(snapshot.creator_id)"), ',
+                "return [",
+                'return [record("code", "counts", "id", "번호", "id", "LENGTH(snapshot.creator_id)"), ',
             ),
         ),
         no_feature_knows_whose_it_is,

@@ -51,7 +51,8 @@ def test_revenue(made):
 def test_every_name_with_amounts_has_them(made):
     assert shown(made, "a", "sticker", "fan_") == {
         **{f"{what}_{w}d": 1 for what in ("n", "days") for w in (7, 14, 28, 56, 84)}, "recency_days": 1,
-        "trend_7d": 2, "trend_28d": 2, "days_slope_12w": 0.0385, "share_28d": 0.1429, "share_84d": 0.125, "per_day_28d": 1,  # one of 7 and of 8 events
+        "trend_7d": 2, "trend_28d": 2, "days_slope_12w": 0.0385,
+        "share_28d": 0.1429, "share_84d": 0.125, "per_day_28d": 1,  # one of 7 and of 8 events
         **{f"amount_{w}d": 20 for w in (7, 14, 28, 56, 84)}, "amount_max_84d": 20, "amount_mean_28d": 20, "amount_mean_84d": 20,
         "amount_trend_7d": None, "amount_trend_28d": None,
     }  # fmt: skip
