@@ -1,9 +1,10 @@
 """The law of a creator's hidden life: a Markov chain with few states, so that what follows from a log can be computed.
 
     traits, drawn once:   kind (rhythm × pace)  ×  look  ×  voice
-    states, day by day:   thriving ⇄ usual ⇄ tired ⇄ fading ──▶ lurking ──▶ gone
-                             any mood ──▶ vacation 1 ▶ 2 ▶ 3 ──▶ usual
-                             any mood ──▶ long break 1 ▶ 2 ──▶ usual
+    states, day by day:   thriving ⇄ usual ⇄ tired ⇄ fading        the moods
+                          any mood ──▶ vacation 1 ▶ 2 ▶ 3 ──▶ usual
+                          any mood ──▶ long break 1 ▶ 2 ──▶ usual
+                          any mood, seldom but for fading ──▶ lurking ──▶ gone: the end
 
 On each day the state moves first, then shows itself: the creator acts or not, says so and so much, looks at so and so
 many pages. Acting has a daily hazard ``pace · (Λ(c·a) − Λ(c·(a − 1)))`` with ``a`` the days since the last active day

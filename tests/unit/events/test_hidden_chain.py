@@ -9,13 +9,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from fancare.events.simulator.conditional_risk import HORIZONS, Filter
+from fancare.events.simulator.conditional_risk import HORIZONS, Filter, true_risk
 from fancare.events.simulator.hidden_chain import NEUTRAL, OLDEST, Chain, chain_of
 from fancare.events.simulator.life import Minds
 from fancare.events.simulator.outside import Outside, outside_of
 from fancare.events.simulator.silent_path import silence_ahead
 from fancare.events.simulator.steady import steady
 from fancare.events.simulator.world import CreatorSide, OutsideSide, Rhythm, Seasons
+from fancare.progress import Progress
 
 DAYS = 6
 SIDE = CreatorSide(
@@ -130,6 +131,35 @@ def test_filtering_is_the_sum_over_all_paths(chain):
                 p *= moves[day][before, state] * seen(day, ages[day], kind, look, voice, state)
             weight[kind, look, voice, path[-1]] += p
     assert filtering.alpha[0] == pytest.approx(weight / weight.sum(), abs=1e-9)
+
+
+def test_the_risk_is_the_sum_over_all_paths(chain):
+    """From what filtering knows on a day: every path of seasons, a week forwards, all kinds of creators together."""
+    around, rng = outside(SEASONS), np.random.default_rng(5)
+    acts, visits = np.zeros((1, DAYS, 4), int), rng.poisson(0.2, (1, DAYS, 5))
+    acts[0, [0, 2], 0] = 1
+    response = np.full((1, DAYS + 1), NEUTRAL)
+    response[0, 3] = 0  # read on day 2, an active day
+    minds, law = Minds(response, np.array([1]), np.array([0]), around), steady(chain)
+    found = true_risk(chain, law, acts, visits, minds, Progress())
+    filtering = Filter(chain, law, minds)
+    for as_of in range(DAYS):
+        filtering.see(as_of, acts[:, as_of], visits[:, as_of])
+        known = filtering.alpha[0].sum(axis=(1, 2))  # (K, D)
+        today, total = around.season[0, around.at(as_of)], 0.0
+        for path in itertools.product(range(2), repeat=7):
+            weight = np.prod([around.season_moves[a, b] for a, b in itertools.pairwise((today, *path))])
+            likely, silence = known, filtering.silence[0]
+            for step, z in enumerate(path):
+                at = around.at(as_of + 1 + step)
+                tilt = response[0, as_of + 1] if step == 0 else NEUTRAL
+                likely = likely @ chain.transition(tilt, around.wear[at] * around.season_wear[z])
+                pace = around.creator_pace[at] * around.season_creator_pace[z]
+                likely = likely * np.exp(-pace * chain.hazard[silence + 1 + step])
+            total += weight * likely.sum()
+        assert found.risk[0, as_of, 0] == pytest.approx(total, rel=1e-5)
+        assert 0.01 < total < 0.95
+    assert found.silence[0].tolist() == [0, 1, 0, 1, 2, 3]
 
 
 def test_newcomers_are_known_from_their_first_act(chain):
