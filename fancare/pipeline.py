@@ -18,6 +18,7 @@ from fancare.job import Job
 if TYPE_CHECKING:
     from fancare.churn.backtest_result import BacktestResult
     from fancare.churn.feature_study import FeatureStudy
+    from fancare.churn.learning_curve import LearningCurve
     from fancare.churn.pruning import Pruning
     from fancare.panel.cycles.study import CycleStudy
     from fancare.panel.gate import Panel
@@ -166,6 +167,19 @@ def features(job: Job, compare: bool) -> tuple[Pruning, Panel, FeatureStudy | No
     job.results["features"] = str(write_csv(pruning, panel.features, out))
     study = compare_sets(panel, job.timeline, job.config.model, job.progress) if compare else None
     return pruning, panel, study
+
+
+def learning_curve(job: Job, folds: int, repeats: int, page: Path | None = None) -> LearningCurve:
+    """What more weeks and more entities would buy, on the backtest's last ``folds`` folds, and its page."""
+    from fancare.churn.learning_curve import measure
+    from fancare.churn.training import weekly_panel
+    from fancare.reports.learning_curve import write
+
+    panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
+    curve = measure(panel, job.timeline, job.config.model, folds, repeats, job.progress)
+    out = page or job.config.resolve(job.config.ops.output) / f"learning_curve_{job.as_of}.html"
+    job.results["curve page"] = str(write(curve, job.config, out))
+    return curve
 
 
 def cycles(job: Job, page: Path | None = None) -> CycleStudy:

@@ -44,3 +44,35 @@ def features(
     print_pruning(pruning, panel.features)
     if study is not None:
         print_study(study)
+
+
+def learning_curve(
+    config: ConfigOption = DEFAULT_CONFIG,
+    folds: Annotated[int, typer.Option(min=1, help="How many of the backtest's last folds to test on.")] = 1,
+    repeats: Annotated[int, typer.Option(min=1, help="How often each point is made: draws and networks.")] = 3,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    page: Annotated[Path | None, typer.Option("--out", help="The page. Default: in [ops] output.")] = None,
+    as_of: AsOf = None,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """What more data would buy: quality against weeks of history and number of entities, on the same test rows.
+
+    Every step doubles the data; the last one, with its interval, says whether more would buy anything. A point is made several
+    times, each time with a draw of entities and one network of its own, so a curve costs about as much CPU as two backtests.
+    """
+    from fancare import pipeline
+    from fancare.reports.learning_curve_terminal import print_curve
+    from fancare.reports.watchlist import write_atomically
+
+    for path in (out, page):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    with open_command("learning-curve", config, quiet, as_of, now) as job:
+        job.all_days = True
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
+        curve = pipeline.learning_curve(job, folds, repeats, page)
+    if out:
+        write_atomically(out, (json.dumps(curve.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
+        print(f"figures: {out}")
+    print_curve(curve)

@@ -58,9 +58,10 @@ def meter(share: float, css: str = "") -> Markup:
 
 
 def line_chart(
-    name: Words, x_names: Sequence[Words], lines: Sequence[Line], number: NumberWords, top: float | None = None
-) -> Markup:
-    """Lines over equally spaced x, the y axis from 0 to ``top`` (default: a round number above the largest value).
+    name: Words, x_names: Sequence[Words], lines: Sequence[Line], number: NumberWords, top: float | None = None,
+    bottom: float = 0.0,
+) -> Markup:  # fmt: skip
+    """Lines over equally spaced x, the y axis from ``bottom`` to ``top`` (default: 0 and a round number above the largest).
 
     Hovering a place shows its x and values; the first and last x are named below the axis.
     """
@@ -72,9 +73,9 @@ def line_chart(
         return LEFT + (step * index if count > 1 else (WIDTH - LEFT - RIGHT) / 2)
 
     def y_at(value: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(max(value / top, 0.0), 1.0)
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(max((value - bottom) / (top - bottom), 0.0), 1.0)
 
-    parts = [_title(name), _grid(top, number, y_at), _x_names(x_names, x_at)]
+    parts = [_title(name), _grid(bottom, top, number, y_at), _x_names(x_names, x_at)]
     for position, line in enumerate(lines):
         runs = _runs(line.values)
         for run in runs:
@@ -155,9 +156,9 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
     return [run for run in runs if run]
 
 
-def _grid(top: float, number: NumberWords, y_at: Callable[[float], float]) -> Markup:
+def _grid(bottom: float, top: float, number: NumberWords, y_at: Callable[[float], float]) -> Markup:
     parts = []
-    for value in (0.0, top / 2, top):
+    for value in (bottom, (bottom + top) / 2, top):
         y = _n(y_at(value))
         parts.append(Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(LEFT, WIDTH - RIGHT, y, y))
         parts.append(_text(LEFT - 6, y_at(value) + 3.5, "tick end", number(value)))

@@ -26,11 +26,12 @@ SAYS = {
     "cycles": "called churned by their own rhythm",
     "train": "trained 20260629-",
     "backtest": "TabNet",
+    "features": "candidate features kept",
     "promote": "champion: quick 20260629-",
     "score": "59 scored as of 2026-06-29",
     "report": "report page",
 }
-OTHERWISE = {"init", "simulate", "explain", "sql"}  # need an argument; below
+OTHERWISE = {"init", "simulate", "explain", "sql", "learning-curve"}  # need an argument, or take long without; below
 
 
 @pytest.mark.parametrize("command", SAYS)
@@ -119,6 +120,19 @@ def test_backtest_writes_figures_of_the_promised_shape(platform: Platform) -> No
             assert one["auc_low"] <= one["auc"] <= one["auc_high"]
     assert set(figures["fit_cpu_seconds"]) <= {"tabnet", *BASELINES}
     assert figures["horizons"]["7"]["tabnet"]["auc"] > figures["horizons"]["7"]["recency"]["auc"]
+
+
+def test_a_learning_curve_is_told_written_and_drawn(platform: Platform) -> None:
+    out, page = platform.folder / "figures" / "curve.json", platform.folder / "pages" / "curve.html"
+    done = platform.fancare("learning-curve", "--repeats", 1, "--json", out, "--out", page)
+    assert done.code == 0, done.err
+    assert f"curve page   {page}" in done.out
+    assert "test rows of" in done.out
+    assert "weeks of history changed the mean AUC by" in done.out
+    figures = json.loads(out.read_text())
+    assert [point["weeks"] for point in figures["by_weeks"]][-1] == figures["by_entities"][-1]["weeks"]
+    assert figures["n_test"] > 0
+    assert "학습 곡선" in page.read_text(encoding="utf-8")
 
 
 def test_explain_tells_about_one_creator_in_both_languages(platform: Platform) -> None:
