@@ -49,7 +49,7 @@ class PruneSpec:
     max_features: int = 60
     duplicate_correlation: float = 0.99
     leak_auc: float = 0.95
-    max_stability_index: float = 0.5
+    max_stability_index: float = 1.0
 
 
 @dataclass(frozen=True)

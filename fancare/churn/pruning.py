@@ -1,10 +1,11 @@
 """Which candidate features a model keeps, and why each of the others went. Fitted on training rows only.
 
     candidates ─▶ constant ─▶ duplicate ─▶ leaking ─▶ unstable ─▶ useless ─▶ beyond the best ─▶ kept
-                  no value    says what    too good   moved, or   no better   enough is said
-                  to tell     another      to be      turned its  than a      by the others
-                  apart       says         true       meaning     shuffled
-                                                              one
+                  no value    says what    too good   moved, or    no better   enough is said
+                  to tell     another      to be      turned its   than a      by the others
+                  apart       says         true       meaning, or  shuffled
+                                                      has too few  one
+                                                      weeks
 
 A wide set tries every event name over every window; most of it repeats itself. What is kept travels with the model, what
 went is listed with its reason. Importance is measured by extremely randomised trees beside shuffled copies of the features,
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.stats import rankdata
@@ -25,14 +26,17 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from fancare.modelspec import PruneSpec
 
-Reason = Literal["constant", "duplicate", "leaking", "unstable", "useless", "beyond_best"]
+Reason = Literal["constant", "duplicate", "leaking", "unstable", "too_few_weeks", "useless", "beyond_best"]
+REASONS: tuple[Reason, ...] = get_args(Reason)  # in the order in which they are tried
 
 MOST_ROWS = 20_000  # more rows change no decision
 RARE = 0.001  # a column that differs from its commonest value on fewer rows is constant
-PROBES = 40  # shuffled copies; what beats them all beats chance
+PROBES, CHANCE = 40, 0.75  # shuffled copies: what beats three quarters of them is tried, small effects add up
 TREES, LEAF_ROWS, FEWEST_A_SPLIT = 100, 40, 12
 TURNED = 3.0  # standard errors by which a feature must rank the other way round to be unstable
 PERIODS = 3  # the training weeks in so many parts, oldest first
+OF_THE_WEEK = 0.5  # a column with more of its variance between weeks tells the weeks apart, not the entities
+ENOUGH_WEEKS = 26  # to learn something from such a column
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,7 @@ class Pruning:
 
     def counts(self) -> dict[Reason, int]:
         """How many went for which reason, in the order in which the reasons are tried."""
-        order: tuple[Reason, ...] = ("constant", "duplicate", "leaking", "unstable", "useless", "beyond_best")
-        return {reason: sum(d.reason == reason for d in self.dropped) for reason in order}
+        return {reason: sum(d.reason == reason for d in self.dropped) for reason in REASONS}
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -105,8 +108,8 @@ def prune(
     went: dict[int, Dropped] = {}
     left = np.arange(len(names))
     for step in (_constant, _duplicates, _leaking, _unstable):
-        found = step(names, X, y, day, left, spec)
-        went |= found
+        if len(left):
+            went |= step(names, X, y, day, left, spec)
         left = np.array([j for j in left if j not in went], dtype=int)
     if not len(left):  # nothing tells anybody apart: the model says its base rate of whatever comes first
         return Pruning((names[0],), (0.0,), tuple(went[j] for j in sorted(went) if j))
@@ -163,22 +166,29 @@ def _leaking(
 def _unstable(
     names: Sequence[str], X: np.ndarray, y: np.ndarray, day: np.ndarray, left: np.ndarray, spec: PruneSpec
 ) -> dict[int, Dropped]:
-    """Columns whose values moved between the oldest and the newest third of the weeks, or that turned their meaning."""
-    periods = [np.isin(day, days) for days in np.array_split(np.unique(day), PERIODS)]
+    """Columns whose values moved between the oldest and the newest third of the weeks, or that turned their meaning.
+
+    What is about the whole platform (a week's mean, say) has one value a week and always moves: it needs many weeks instead.
+    """
+    weeks = np.unique(day)
+    periods = [np.isin(day, days) for days in np.array_split(weeks, PERIODS)]
     if any(period.sum() < 2 for period in periods):
         return {}
     went = {}
     moved = _stability_index(X[periods[0]][:, left], X[periods[-1]][:, left])
     z = np.stack([_auc_z(X[period][:, left], y[period, 0]) for period in periods])
     turned = (z.max(axis=0) > TURNED) & (z.min(axis=0) < -TURNED)
-    for i, j in enumerate(left):
-        if moved[i] > spec.max_stability_index or turned[i]:
-            went[int(j)] = Dropped(names[j], "unstable", float(moved[i]))
+    of_the_week = _between(X[:, left], day) > OF_THE_WEEK
+    for i, j in enumerate(left.tolist()):
+        if of_the_week[i] and len(weeks) < ENOUGH_WEEKS:
+            went[j] = Dropped(names[j], "too_few_weeks", len(weeks))
+        elif turned[i] or (moved[i] > spec.max_stability_index and not of_the_week[i]):
+            went[j] = Dropped(names[j], "unstable", float(moved[i]))
     return went
 
 
 def _importance(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
-    """(d,) share of the trees' gain by each column, all horizons together, and the most that a shuffled column got."""
+    """(d,) share of the trees' gain by each column, all horizons together, and what three of four shuffled columns stay below."""
     known = ~np.isnan(y).any(axis=1)
     X, y = X[known], y[known]
     random = np.random.default_rng(0)
@@ -188,7 +198,7 @@ def _importance(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     a_split = min(both.shape[1], max(FEWEST_A_SPLIT, both.shape[1] // 4))
     trees = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF_ROWS, max_features=a_split, random_state=0)
     gains = trees.fit(both, y).feature_importances_
-    return gains[: X.shape[1]], float(gains[X.shape[1] :].max())
+    return gains[: X.shape[1]], float(np.quantile(gains[X.shape[1] :], CHANCE))
 
 
 def _best(X: np.ndarray, importance: np.ndarray, most: int) -> set[int]:
@@ -231,6 +241,15 @@ def _auc_z(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     if not n_up or not n_down:
         return np.zeros(X.shape[1])
     return (_auc(X, y) - 0.5) / np.sqrt((n_up + n_down + 1) / (12 * n_up * n_down))
+
+
+def _between(X: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """(d,) the share of each column's variance that lies between the days' means."""
+    _, of, counts = np.unique(day, return_inverse=True, return_counts=True)
+    means = np.stack([np.bincount(of, weights=X[:, j]) / counts for j in range(X.shape[1])], axis=1)
+    whole = X.var(axis=0, dtype=np.float64)
+    between = (counts[:, None] * (means - X.mean(axis=0, dtype=np.float64)) ** 2).sum(axis=0) / len(X)
+    return np.divide(between, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def _stability_index(old: np.ndarray, new: np.ndarray, bins: int = 10) -> np.ndarray:

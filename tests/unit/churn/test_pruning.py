@@ -41,8 +41,8 @@ def test_each_reason_is_found_and_named():
             "hardly_anything": (np.arange(n) == 5).astype(float),
             "tells_the_future": churned[:, 1] + 0.01 * random.normal(size=n),
             "turns": np.where(newest, -signal, signal) + 0.3 * random.normal(size=n),
-            "moves": random.normal(size=n) + 3 * newest,
-            "noise": random.normal(size=n),
+            "moves": random.normal(size=n) + 1.4 * newest,
+            "of_the_week": random.normal(size=12)[np.searchsorted(WEEKS, as_of)] + 0.1 * random.normal(size=n),
         },
         churned, as_of,
     )  # fmt: skip
@@ -55,21 +55,41 @@ def test_each_reason_is_found_and_named():
         "tells_the_future": "leaking",
         "turns": "unstable",
         "moves": "unstable",
-        "noise": "useless",
+        "of_the_week": "too_few_weeks",
     }
     assert found.counts() == {
-        "constant": 2,
-        "duplicate": 1,
-        "leaking": 1,
-        "unstable": 2,
-        "useless": 1,
-        "beyond_best": 0,
-    }
+        "constant": 2, "duplicate": 1, "leaking": 1, "unstable": 2, "too_few_weeks": 1, "useless": 0, "beyond_best": 0,
+    }  # fmt: skip
     (double,) = [d for d in found.dropped if d.reason == "duplicate"]
     assert double.like == "signal"
     assert double.figure == pytest.approx(1, abs=1e-5)
     (leak,) = [d for d in found.dropped if d.reason == "leaking"]
     assert leak.figure > 0.95
+
+
+def test_most_of_what_is_no_better_than_chance_goes():
+    signal, churned, as_of = world()
+    random = np.random.default_rng(7)
+    found = pruned(
+        {"signal": signal} | {f"noise_{i}": random.normal(size=len(signal)) for i in range(40)}, churned, as_of
+    )
+    assert found.ranked()[0] == "signal"
+    assert found.counts()["useless"] >= 24
+    assert set(reasons(found).values()) == {"useless"}
+
+
+def test_what_is_about_the_whole_platform_is_kept_where_weeks_are_many():
+    """The level of a week decides who comes back in it: 12 weeks cannot tell, 40 can."""
+    random = np.random.default_rng(6)
+    for weeks, kept in ((12, False), (40, True)):
+        of = np.repeat(np.arange(weeks), 150)
+        level = random.normal(size=weeks)[of]
+        until = random.geometric(1 / (1 + np.exp(2.2 + 1.2 * level)))
+        churned = (until[:, None] > np.array([7, 14, 28])).astype(np.float32)
+        columns = {"level": level, "other": random.normal(size=len(of)) + 0.5 * level}
+        found = pruned(columns, churned, WEEKS[0] + of * np.timedelta64(7, "D"))
+        assert ("level" in found.kept) == kept
+        assert "other" in found.kept
 
 
 def test_of_two_that_say_the_same_the_earlier_record_stays():
@@ -105,7 +125,8 @@ def test_unknown_labels_are_no_outcome():
     columns = {"signal": signal, "noise": np.random.default_rng(5).normal(size=len(signal))}
     churned[as_of > WEEKS[7], 2] = np.nan
     churned[as_of > WEEKS[9]] = np.nan
-    assert pruned(columns, churned, as_of).kept == ("signal",)
+    assert pruned(columns, churned, as_of).ranked()[0] == "signal"
+    assert pruned(columns, churned, as_of, PruneSpec(max_features=1)).kept == ("signal",)
 
 
 def test_zero_keeps_all():
