@@ -15,33 +15,42 @@ from markupsafe import Markup
 from fancare.messages import LANGUAGES
 
 CSS = Path(__file__).with_name("templates") / "report.css"
+ABOVE = 20  # units of room for its name
 SCALE = 1.5  # the page stretches a chart to its card; here a viewBox unit is so many pixels
 FONT = 'font-family:"Noto Sans KR","Noto Sans CJK KR","Apple SD Gothic Neo",NanumGothic,"Malgun Gothic",sans-serif'
 
-_CHART_RULE = re.compile(r"(?<![\w-])\.chart [^{}]*\{[^}]*\}")
+_CHART_RULE = re.compile(
+    r"(?<![\w-])\.chart [^\s{}][^{}]*\{[^}]*\}"
+)  # of what is in a chart; its width is the page's affair
 _COLOURS = re.compile(r":root \{(.*?)\}", re.DOTALL)
-_VIEW_BOX = re.compile(r'<svg class="(chart[^"]*)" viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_OPENING = re.compile(r'<svg class="(chart[^"]*)" viewBox="0 0 ([\d.]+) ([\d.]+)" role="img"><title>([^<]*)</title>')
 
 
 def standalone(chart: Markup, lang: str = "ko") -> str:
     """The chart (of `charts.line_chart` or `charts.reliability_chart`) as a whole SVG document in one language.
 
+    Its name, which the page writes beside it, stands above it as it is, in both languages.
+
     >>> from fancare.reports.charts import Line, line_chart
     >>> drawn = line_chart(("점수", "score"), [("월", "Mon")], [Line(("점수", "score"), (1.0,))], lambda v: (f"{v}", f"{v}"))
     >>> standalone(drawn)[:70]
-    '<svg xmlns="http://www.w3.org/2000/svg" width="540" height="252" class'
+    '<svg xmlns="http://www.w3.org/2000/svg" width="540" height="282" class'
     """
-    found = _VIEW_BOX.match(chart)
-    if found is None or lang not in LANGUAGES:
+    opening = _OPENING.match(chart)
+    if opening is None or lang not in LANGUAGES:
         raise ValueError(
             f"standalone() draws charts with axes in one of {', '.join(LANGUAGES)}, not {chart[:40]!r} in {lang!r}"
         )
-    width, height = (round(SCALE * float(size)) for size in found.groups()[1:])
+    css, width, height, name = opening[1], float(opening[2]), float(opening[3]), opening[4]
     hidden = next(other for other in LANGUAGES if other != lang)
-    style = f"{_rules()} .chart text[lang={hidden}]{{display:none}}"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" {found[0].removeprefix("<svg ")}'
-    opened, body = chart[found.end() :].split(">", 1)
-    return f'{head}{opened}><style>{style}</style><rect width="100%" height="100%" fill="#fff"/>{body}'
+    size = f'width="{SCALE * width:.0f}" height="{SCALE * (height + ABOVE):.0f}"'
+    view = f"0 {-ABOVE} {width:g} {height + ABOVE:g}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="{css}" viewBox="{view}" role="img"><title>{name}</title>'
+        f"<style>{_rules()} .chart text[lang={hidden}]{{display:none}}</style>"
+        f'<rect y="{-ABOVE}" width="100%" height="100%" fill="#fff"/><text x="8" y="{6 - ABOVE / 2:g}">{name}</text>'
+        f"{chart[opening.end() :]}"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -31,7 +31,7 @@ def rules(svg: str) -> list[str]:
 
 def test_it_is_a_well_formed_document_of_a_known_size():
     root = ElementTree.fromstring(standalone(drawn()))
-    assert (root.tag, root.get("width"), root.get("height")) == (f"{SVG}svg", "540", "252")
+    assert (root.tag, root.get("width"), root.get("height")) == (f"{SVG}svg", "540", "282")
     assert len(list(root.iter(f"{SVG}polyline"))) == 3  # two stretches of the first line, one of the second
 
 
@@ -41,6 +41,14 @@ def test_every_class_of_the_chart_that_the_page_styles_is_styled_here():
     used = {name for node in ElementTree.fromstring(svg).iter() for name in (node.get("class") or "").split()}
     styled = {name for selector in rules(svg) for name in re.findall(r"\.(\w+)", selector)}
     assert {"line", "area", "s1", "s2", "grid", "hover"} <= used & page <= styled
+
+
+def test_its_name_stands_above_it_and_it_is_no_wider_than_it_says():
+    svg = standalone(drawn())
+    assert [node.text for node in ElementTree.fromstring(svg).iter(f"{SVG}text") if float(node.get("y")) < 0] == [
+        "위험도 / risk"
+    ]
+    assert "width:" not in re.sub(r"stroke-width:", "", svg)
 
 
 def test_every_colour_that_a_rule_names_has_a_value():
