@@ -26,6 +26,10 @@ class FancareError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of a traceback (IPython asks for this name): the sentence alone."""
+        return [f"fancare: {self}"]
+
 
 class ConfigError(FancareError):
     """The configuration, or a file it names, is missing or wrong."""

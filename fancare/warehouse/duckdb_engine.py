@@ -60,7 +60,8 @@ class Warehouse:
             connection.execute("SET TimeZone = 'UTC'")  # DATE(ts, tz) is translated rightly only in UTC
             connection.execute("SET preserve_insertion_order = false")
             connection.execute("SET python_enable_replacements = false")  # a table name never means a Python variable
-            connection.execute("SET enable_progress_bar = false")
+            if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(True,)]:
+                connection.execute("SET enable_progress_bar = false")  # off in notebooks, where setting it may fail
             connection.execute(f"SET threads = {int(threads)}")
             connection.execute("SET memory_limit = '" + memory_limit.replace("'", "''") + "'")
         except duckdb.Error as error:
