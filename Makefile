@@ -4,13 +4,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TORCH  ?= 2.13.0+cpu
 WORLD  ?= lively
 SEED   ?= 7
+FANCARE_CONFIG ?= demo/fancare.toml
 
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types docs bench wheel lock clean
+.PHONY: help install demo notebooks test lint types docs bench wheel lock clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -48,6 +49,11 @@ build/runtime-only/venv/locked: infra/locks/runtime.txt | build/runtime-only/ven
 demo: install  ## simulate a small platform, run the whole job, show where the results lie
 	$(BIN)/fancare simulate demo --world $(WORLD) --seed $(SEED)
 	$(BIN)/fancare run --config demo/fancare.toml
+
+notebooks: install  ## execute notebooks/ on FANCARE_CONFIG (default: the demo), into build/notebooks
+	@mkdir -p build/notebooks
+	FANCARE_CONFIG='$(abspath $(FANCARE_CONFIG))' $(BIN)/jupyter-execute --kernel_name=python3 --timeout=600 \
+	    --output='../build/notebooks/{notebook_name}' notebooks/*.ipynb
 
 test: install  ## the test suite
 	$(BIN)/python -m pytest
