@@ -175,7 +175,7 @@ def backtest(
     print_backtest(result.to_rows(), result.sentences())
 
 
-for study in (study_commands.features, study_commands.learning_curve):
+for study in (study_commands.features, study_commands.learning_curve, study_commands.audit):
     app.command()(study)
 
 

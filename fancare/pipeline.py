@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fancare.errors import DataQualityError, Refused
+from fancare.config import Config
+from fancare.errors import ConfigError, DataQualityError, Refused
 from fancare.job import Job
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fancare.churn.pruning import Pruning
     from fancare.panel.cycles.study import CycleStudy
     from fancare.panel.gate import Panel
+    from fancare.reports.label_audit import Audit
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,32 @@ def learning_curve(job: Job, folds: int, repeats: int, page: Path | None = None)
     out = page or job.config.resolve(job.config.ops.output) / f"learning_curve_{job.as_of}.html"
     job.results["curve page"] = str(write(curve, job.config, out))
     return curve
+
+
+def audited_horizon(config: Config, asked: int | None) -> int:
+    """The horizon to audit: as asked, else that of the bands; `ConfigError` where the config does not have it."""
+    horizon = config.model.bands.horizon if asked is None else asked
+    if horizon not in config.churn.horizons:
+        raise ConfigError(
+            f"--horizon {horizon} was given; [churn] horizons are {', '.join(map(str, config.churn.horizons))}: give one of them."
+        )
+    return horizon
+
+
+def audit(job: Job, rows: int, horizon: int, out: Path | None = None) -> Audit:
+    """The backtest's rows on which model and label disagree most, with what the log knows of each, as CSV."""
+    from fancare.churn.label_audit import disagreements
+    from fancare.churn.training import run_backtest, weekly_panel
+    from fancare.reports.label_audit import audit as look
+
+    panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
+    tested = run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress).tested
+    assert tested is not None  # a backtest that ran says which rows it tested
+    found = disagreements(panel, tested, horizon, rows)
+    path = out or job.config.resolve(job.config.ops.output) / f"label_audit_{job.as_of}.csv"
+    looked = look(job.warehouse, job.config, found, job.as_of, path)
+    job.results["label audit"] = str(looked.csv)
+    return looked
 
 
 def cycles(job: Job, page: Path | None = None) -> CycleStudy:

@@ -76,3 +76,30 @@ def learning_curve(
         write_atomically(out, (json.dumps(curve.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"figures: {out}")
     print_curve(curve)
+
+
+def audit(
+    config: ConfigOption = DEFAULT_CONFIG,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows to list.")] = 40,
+    horizon: Annotated[int | None, typer.Option(help="Days. Default: the one of the model's bands.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The CSV. Default: in [ops] output.")] = None,
+    as_of: AsOf = None,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """The rows on which model and label disagree most, with what may be wrong with the label, as CSV for a person to look at.
+
+    The model is the backtest's, so no row was seen in training. Half of the rows were said to leave and came back, half were said
+    to stay and left; at most two are of the same creator (room, fan). The CSV's last column is for your verdict.
+    """
+    from fancare import pipeline
+    from fancare.reports.label_audit_terminal import print_audit
+
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    with open_command("audit", config, quiet, as_of, now) as job:
+        asked = pipeline.audited_horizon(job.config, horizon)
+        job.all_days = True
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
+        found = pipeline.audit(job, rows, asked, out)
+    print_audit(found)

@@ -27,6 +27,7 @@ SAYS = {
     "train": "trained 20260629-",
     "backtest": "TabNet",
     "features": "candidate features kept",
+    "audit": "Write what you find into the column verdict of the CSV.",
     "promote": "champion: quick 20260629-",
     "score": "59 scored as of 2026-06-29",
     "report": "report page",
@@ -133,6 +134,22 @@ def test_a_learning_curve_is_told_written_and_drawn(platform: Platform) -> None:
     assert [point["weeks"] for point in figures["by_weeks"]][-1] == figures["by_entities"][-1]["weeks"]
     assert figures["n_test"] > 0
     assert "학습 곡선" in page.read_text(encoding="utf-8")
+
+
+def test_an_audit_is_written_for_a_person_and_asks_for_a_horizon_that_is_there(platform: Platform) -> None:
+    out = platform.folder / "looked" / "audit.csv"
+    done = platform.fancare("audit", "--rows", 6, "--horizon", 7, "--out", out)
+    assert done.code == 0, done.err
+    assert f"label audit  {out}" in done.out
+    assert "test rows model and label disagree on" in done.out
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
+    assert 0 < len(rows) <= 6
+    assert {row["horizon_days"] for row in rows} == {"7"}
+    assert {row["verdict"] for row in rows} == {""}
+    assert [float(row["loss"]) for row in rows] == sorted((float(row["loss"]) for row in rows), reverse=True)
+    refused = platform.fancare("audit", "--horizon", 10)
+    assert refused.code == 10
+    assert refused.sentence == "--horizon 10 was given; [churn] horizons are 7, 14, 28: give one of them."
 
 
 def test_explain_tells_about_one_creator_in_both_languages(platform: Platform) -> None:

@@ -1,0 +1,71 @@
+"""A label audit on a terminal: the most expensive disagreements, and what the list says as a whole."""
+
+from __future__ import annotations
+
+import sys
+
+from fancare.reports.hostile import visible
+from fancare.reports.label_audit import Audit, AuditedRow
+from fancare.reports.wording import Words, both, percent
+
+WIDTH = 150  # where nobody looks at a terminal
+SHOWN = 15
+LONGEST_ID = 40
+
+
+def print_audit(audit: Audit) -> None:
+    """The first rows as a table, then the summary; every row is in the CSV."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    found = audit.found
+    if audit.rows:
+        title = f"{min(SHOWN, len(audit.rows))} of {len(audit.rows)} rows, at {found.horizon} days"
+        table = Table(found.entity, "as of", "risk", "label", "silent", "active of 28 d", "next active", "other events",
+                      "look at the label because", title=title)  # fmt: skip
+        for row in audit.rows[:SHOWN]:
+            table.add_row(Text(_short(row.disagreement.id)), *_cells(row))  # an id is never read as markup
+        Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+    for _, english in sentences(audit):
+        print(english)
+
+
+def sentences(audit: Audit) -> tuple[Words, ...]:
+    """How many disagree, what the listed rows cost, and how many of them give a reason to doubt the label."""
+    found = audit.found
+    against = found.n_came_back + found.n_left
+    summary = both("audit.summary", n=found.n_tested, against=against, came_back=found.n_came_back, left=found.n_left)
+    if not audit.rows:
+        return summary, both("audit.nothing")
+    loss, rows = percent(found.share_of_loss), percent(found.share_of_rows)
+    share = both("audit.share", listed=len(audit.rows), rows=rows, loss=loss)
+    return summary, share, _suspicious(audit), both("audit.fill_in")
+
+
+def _suspicious(audit: Audit) -> Words:
+    counts = [(both(f"audit.short.{code}"), n) for code, n in audit.by_suspicion().items() if n]
+    if not counts:
+        return both("audit.none_suspicious")
+    kinds = tuple(", ".join(f"{name[lang]} {n}" for name, n in counts) for lang in (0, 1))
+    return both("audit.suspicious", n=audit.n_suspicious, kinds=(kinds[0], kinds[1]))
+
+
+def _cells(row: AuditedRow) -> tuple[str, ...]:
+    one, seen = row.disagreement, row.evidence
+    after = "–" if seen.next_active_date is None else f"day {(seen.next_active_date - one.as_of).days}"
+    return (
+        str(one.as_of),
+        f"{one.risk:.3f}",
+        both(f"audit.kind_{one.kind}")[1].removeprefix("label: "),
+        "–" if seen.silence_days is None else f"{seen.silence_days} d",
+        str(seen.active_days_28d),
+        after,
+        str(seen.other_events),
+        ", ".join(both(f"audit.short.{code}")[1] for code in row.suspicions) or "–",
+    )
+
+
+def _short(id: str) -> str:
+    shown = visible(id)
+    return shown if len(shown) <= LONGEST_ID else shown[: LONGEST_ID - 1] + "…"
