@@ -84,4 +84,5 @@ def _definitions(title: str, rows: Sequence[Definition]):  # type: ignore[no-unt
 
 
 def _share(share: Share) -> str:
-    return f"{rate(share.estimate)[1]}" if not share.n else f"{rate(share.estimate)[1]} ({rate(share.low)[1]}–{rate(share.high)[1]})"
+    told = rate(share.estimate)[1]
+    return f"{told} ({rate(share.low)[1]}–{rate(share.high)[1]})" if share.n else told
