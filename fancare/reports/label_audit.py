@@ -30,7 +30,7 @@ from fancare.warehouse.duckdb_engine import Warehouse
 SQL = Path(__file__).with_name("label_audit.sql")
 DAYS_SQL = "SELECT activity_date, SUM(n_events) FROM activity_daily WHERE known_until IS NULL GROUP BY activity_date"
 SUSPICIONS = ("seen_otherwise", "outage", "late_link", "successor", "near_miss", "single_event")
-NEAR_SHARE = 7  # a return is near the horizon's end within a seventh of it, a day at least
+NEAR_SHARE = 7  # of the horizon, a day at least: a return so near its end is a near miss, so many lost days an outage
 NAMES_SHOWN = 3
 COLUMNS = (
     "creator_id", "fan_id", "as_of", "horizon_days", "risk", "label", "said_ko", "happened_ko", "loss",
@@ -147,7 +147,7 @@ def audited(row: Disagreement, seen: Evidence, horizon: int, incomplete: Collect
     left = row.kind == "left"
     holds: Mapping[str, bool] = {
         "seen_otherwise": left and seen.other_events > 0,
-        "outage": outage_days > 0,
+        "outage": outage_days >= near,  # one day of many hides nobody who would have come on another
         "late_link": seen.linked_id is not None,
         "successor": left and seen.n_successors == 1,  # several began there: in a busy room that says nothing
         "near_miss": is_near,

@@ -55,13 +55,13 @@ def test_other_events_make_a_narrow_activity_list_of_who_left():
 
 
 def test_outages_count_only_within_the_silence_that_was_seen():
-    assert why(LEFT, PLAIN, 26) == ("outage",)
-    assert why(LEFT, PLAIN, 44) == ("outage",)  # the last day of the horizon
-    assert why(LEFT, PLAIN, 25, 45) == ()  # the last active day; after the horizon
+    assert why(LEFT, PLAIN, 26, 44) == ("outage",)  # the day after the last active one, the last of the horizon
+    assert why(LEFT, PLAIN, 25, 26) == why(LEFT, PLAIN, 44, 45) == ()  # one of them outside
     assert why(BACK, RETURNED, 28, 35) == ("outage",)
+    assert why(BACK, RETURNED, 28) == ()  # a seventh of 14 days is two
     assert audited(BACK, RETURNED, HORIZON, [day(28), day(35), day(36), day(40)]).outage_days == 2
     nobody = replace(PLAIN, last_active_date=None, silence_days=None)
-    assert why(LEFT, nobody, 20) == ()
+    assert why(LEFT, nobody, 20, 21) == ()
 
 
 def test_a_link_that_came_late_splits_a_history_of_either_kind():
@@ -149,7 +149,7 @@ def test_incomplete_days_are_those_that_check_calls_low_and_the_declared_ones():
 
 
 def test_the_summary_says_what_the_list_costs_and_how_much_of_it_is_suspicious(capsys):
-    odd = audited(LEFT, replace(PLAIN, other_events=2, other_names=("visit",)), HORIZON, [day(28)])
+    odd = audited(LEFT, replace(PLAIN, other_events=2, other_names=("visit",)), HORIZON, [day(28), day(29)])
     looked = Audit(found(LEFT, BACK), (odd, audited(BACK, RETURNED, HORIZON, ())), csv=None)
     english = [words[1] for words in sentences(looked)]
     assert english == [
