@@ -2,7 +2,8 @@
 
 A row disagrees when the model finds the label's opposite more likely than the label (risk above ½ and came back, or below and
 left). What it costs is its log loss, −ln of the probability that was given to what the label says. Both kinds are listed, and
-few rows per entity, so that neither the commoner kind nor one odd creator fills the list.
+few rows per entity, so that neither the commoner kind nor one odd creator fills the list. Beside them stand as many rows with the
+same labels on which both agree, drawn by lot: what is as common there says nothing against a label.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from fancare.churn.backtest_result import Tested
-from fancare.churn.ids import entity_codes
+from fancare.churn.ids import entity_codes, word
 from fancare.panel.gate import Panel
 
 Kind = Literal["came_back", "left"]  # what the label says, against the model
@@ -44,7 +45,10 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Disagreements:
-    """The listed rows, most expensive first, beside all of that kind and all that was tested at this horizon."""
+    """The listed rows, most expensive first, beside all of that kind and all that was tested at this horizon.
+
+    ``agreements`` are as many rows with the same labels on which model and label agree, fewer where there are not so many.
+    """
 
     entity: str
     horizon: int
@@ -53,6 +57,7 @@ class Disagreements:
     n_came_back: int
     n_left: int
     total_loss: float
+    agreements: tuple[Disagreement, ...] = ()
 
     @property
     def share_of_loss(self) -> float:
@@ -86,6 +91,12 @@ def disagreements(
     n_left = min(len(left), max(most // 2, most - len(came_back)))
     chosen = np.concatenate([left[:n_left], came_back[: most - n_left]])
     chosen = chosen[np.argsort(-loss[chosen], kind="stable")]
+    agree = np.where(churned, risk > 0.5, risk < 0.5)
+    lots = np.array([word(f"{i}\0{day}") for i, day in zip(panel.entity_ids[index], panel.as_of[index], strict=True)])
+    by_lot = np.argsort(lots)
+    beside = [
+        by_lot[(agree & (churned == label))[by_lot]][: int((churned[chosen] == label).sum())] for label in (True, False)
+    ]
     return Disagreements(
         entity=panel.entity,
         horizon=horizon,
@@ -94,6 +105,7 @@ def disagreements(
         n_came_back=int((against & ~churned).sum()),
         n_left=int((against & churned).sum()),
         total_loss=float(loss.sum()),
+        agreements=tuple(_row(panel, index[i], risk[i], bool(churned[i]), loss[i]) for i in np.concatenate(beside)),
     )
 
 

@@ -76,29 +76,35 @@ class AuditedRow:
 
 @dataclass(frozen=True)
 class Audit:
-    """The audited rows, most expensive first, and the CSV that holds them."""
+    """The audited rows, most expensive first, and the CSV that holds them; ``beside`` are those on which both agree."""
 
     found: Disagreements
     rows: tuple[AuditedRow, ...]
     csv: Path
+    beside: tuple[AuditedRow, ...] = ()
 
     @property
     def n_suspicious(self) -> int:
         return sum(bool(row.suspicions) for row in self.rows)
 
-    def by_suspicion(self) -> dict[str, int]:
-        """How many rows carry each suspicion, commonest first; a row may carry several."""
-        counts = {code: sum(code in row.suspicions for row in self.rows) for code in SUSPICIONS}
-        return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    def by_suspicion(self) -> dict[str, tuple[int, int]]:
+        """How many rows carry each suspicion, and how many of those beside; commonest first. A row may carry several."""
+        counts = {
+            code: (sum(code in row.suspicions for row in self.rows), sum(code in row.suspicions for row in self.beside))
+            for code in SUSPICIONS
+        }
+        return dict(sorted(counts.items(), key=lambda item: -item[1][0]))
 
 
 def audit(warehouse: Warehouse, config: Config, found: Disagreements, data_through: date, out: Path) -> Audit:
     """The evidence on every listed row, as known on ``data_through``, written to ``out`` as CSV."""
-    told = evidence(warehouse, config, found.rows, found.horizon, data_through)
+    listed = (*found.rows, *found.agreements)
+    told = evidence(warehouse, config, listed, found.horizon, data_through)
     incomplete = incomplete_days(warehouse, config)
-    rows = tuple(audited(row, seen, found.horizon, incomplete) for row, seen in zip(found.rows, told, strict=True))
+    judged = [audited(row, seen, found.horizon, incomplete) for row, seen in zip(listed, told, strict=True)]
+    rows, beside = tuple(judged[: len(found.rows)]), tuple(judged[len(found.rows) :])
     write_atomically(out, csv_text(found, rows).encode("utf-8-sig"))
-    return Audit(found, rows, out)
+    return Audit(found, rows, out, beside)
 
 
 def evidence(

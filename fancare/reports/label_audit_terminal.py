@@ -44,11 +44,11 @@ def sentences(audit: Audit) -> tuple[Words, ...]:
 
 
 def _suspicious(audit: Audit) -> Words:
-    counts = [(both(f"audit.short.{code}"), n) for code, n in audit.by_suspicion().items() if n]
+    counts = [(both(f"audit.short.{code}"), n, beside) for code, (n, beside) in audit.by_suspicion().items() if n]
     if not counts:
         return both("audit.none_suspicious")
-    kinds = tuple(", ".join(f"{name[lang]} {n}" for name, n in counts) for lang in (0, 1))
-    return both("audit.suspicious", n=audit.n_suspicious, kinds=(kinds[0], kinds[1]))
+    kinds = tuple(", ".join(f"{name[lang]} {n} ({beside})" for name, n, beside in counts) for lang in (0, 1))
+    return both("audit.suspicious", n=audit.n_suspicious, kinds=(kinds[0], kinds[1]), beside=len(audit.beside))
 
 
 def _cells(row: AuditedRow) -> tuple[str, ...]:

@@ -104,6 +104,18 @@ def test_what_one_kind_does_not_fill_the_other_may():
     assert found.n_came_back == len(stayed)
 
 
+def test_beside_stand_as_many_rows_with_the_same_labels_on_which_both_agree():
+    risk = sure()
+    for label, wrong in ((1, 0.1), (0, 0.9)):
+        risk[np.flatnonzero(PANEL.churned[MATURE, 1] == label)[: 4 + 2 * label]] = wrong
+    found = disagreements(PANEL, said(risk, MATURE), 14, most=40, most_per_entity=9)
+    assert [row.kind for row in found.agreements] == ["left"] * 6 + ["came_back"] * 4
+    assert all((row.risk > 0.5) == (row.kind == "left") for row in found.agreements)
+    assert not set(found.rows) & set(found.agreements)
+    backwards = disagreements(PANEL, said(risk[::-1], MATURE[::-1]), 14, most=40, most_per_entity=9)
+    assert backwards.agreements == found.agreements  # drawn by id and day, not by place
+
+
 def test_unripe_rows_are_no_disagreement_and_half_is_no_opinion():
     everything = np.arange(len(PANEL))
     found = disagreements(PANEL, said(np.full(len(PANEL), 0.5), everything), 14)

@@ -130,10 +130,12 @@ def test_the_audit_of_a_drawn_log_from_query_to_file(tmp_path):
         *events("b", "x" * 20 + "." * 16 + "x"),
         *(row for i in range(5) for row in events(f"others{i}", "9" * 91)),  # a log without odd days
     ]
-    listed = found(replace(BACK, creator_id="b"), LEFT)
+    listed = found(replace(BACK, creator_id="b"), LEFT, agreements=(replace(BACK, creator_id="others0", risk=0.1),))
     looked = audit(warehouse(rows), config(), listed, day(90), tmp_path / "new" / "audit.csv")
     assert [row.suspicions for row in looked.rows] == [("single_event",), ("seen_otherwise",)]
     assert looked.n_suspicious == 2
+    assert [row.suspicions for row in looked.beside] == [()]
+    assert looked.by_suspicion()["single_event"] == (1, 0)
     written = looked.csv.read_bytes()
     assert written.startswith(b"\xef\xbb\xbf")
     first, second = rows_of(written.decode("utf-8-sig"))
@@ -150,12 +152,13 @@ def test_incomplete_days_are_those_that_check_calls_low_and_the_declared_ones():
 
 def test_the_summary_says_what_the_list_costs_and_how_much_of_it_is_suspicious(capsys):
     odd = audited(LEFT, replace(PLAIN, other_events=2, other_names=("visit",)), HORIZON, [day(28), day(29)])
-    looked = Audit(found(LEFT, BACK), (odd, audited(BACK, RETURNED, HORIZON, ())), csv=None)
+    looked = Audit(found(LEFT, BACK), (odd, audited(BACK, RETURNED, HORIZON, ())), csv=None, beside=(odd, odd))
     english = [words[1] for words in sentences(looked)]
     assert english == [
         "Of 1,000 test rows model and label disagree on 50: 30 said to leave came back, 20 said to stay left.",
         "The 2 listed are 0.2% of the test rows and 1.7% of their log loss.",
-        "1 of the listed give reason to doubt the label: seen otherwise 1, outage 1.",
+        "1 of the listed give reason to doubt the label: seen otherwise 1 (2), outage 1 (2). In brackets how many of 2 "
+        "rows with the same labels on which both agree: what is as common there says nothing against a label.",
         "Write what you find into the column verdict of the CSV.",
     ]
     print_audit(looked)
