@@ -29,10 +29,10 @@ from fancare.modelspec import PruneSpec
 Reason = Literal["constant", "duplicate", "leaking", "unstable", "too_few_weeks", "useless", "beyond_best"]
 REASONS: tuple[Reason, ...] = get_args(Reason)  # in the order in which they are tried
 
-MOST_ROWS = 20_000  # more rows change no decision
+MOST_ROWS = 15_000  # more rows change no decision
 RARE = 0.001  # a column that differs from its commonest value on fewer rows is constant
 PROBES, CHANCE = 40, 0.75  # shuffled copies: what beats three quarters of them is tried, small effects add up
-TREES, LEAF_ROWS, FEWEST_A_SPLIT = 100, 40, 12
+TREES, LEAF_ROWS, FEWEST_A_SPLIT = 80, 40, 12
 TURNED = 3.0  # standard errors by which a feature must rank the other way round to be unstable
 PERIODS = 3  # the training weeks in so many parts, oldest first
 OF_THE_WEEK = 0.5  # a column with more of its variance between weeks tells the weeks apart, not the entities

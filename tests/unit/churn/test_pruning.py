@@ -41,7 +41,7 @@ def test_each_reason_is_found_and_named():
             "hardly_anything": (np.arange(n) == 5).astype(float),
             "tells_the_future": churned[:, 1] + 0.01 * random.normal(size=n),
             "turns": np.where(newest, -signal, signal) + 0.3 * random.normal(size=n),
-            "moves": random.normal(size=n) + 1.4 * newest,
+            "moves": random.choice([-1, 1], size=n) * (1 + 2 * newest) + 0.1 * random.normal(size=n),
             "of_the_week": random.normal(size=12)[np.searchsorted(WEEKS, as_of)] + 0.1 * random.normal(size=n),
         },
         churned, as_of,
