@@ -23,7 +23,7 @@ FEWEST_ROWS = 30
 SLOPE_SPREAD = 0.25  # prior: the slope is 1, give or take this
 LEVEL_SPREAD = 0.25  # prior: the slice's mean log odds moved by 0, give or take this
 SMALLEST_SLOPE = 0.01
-WEEKLY_DRIFT = 0.05  # how far the level of the log odds wanders within a week, as a standard deviation
+WEEKLY_DRIFT = 0.1  # how far the level of the log odds wanders within a week, as a standard deviation
 
 
 def platt(logits: np.ndarray, outcome: np.ndarray) -> tuple[float, float]:

@@ -80,11 +80,11 @@ def test_the_level_is_that_of_the_newest_week_where_rows_are_many():
     weeks = [drifted(20_000, slope=1, shift=0.3 * w, seed=w) for w in range(3)]
     z, y = (np.concatenate(parts) for parts in zip(*weeks, strict=True))
     as_of = DAYS[np.repeat([0, 1, 2], 20_000)]
-    assert newest_level(z, y, as_of) == pytest.approx(0.55, abs=0.05)  # a prior holds it back a little
+    assert newest_level(z, y, as_of) == pytest.approx(0.6, abs=0.05)
     turned = np.random.default_rng(5).permutation(len(z))
     assert newest_level(z[turned], y[turned], as_of[turned]) == pytest.approx(newest_level(z, y, as_of))
     chain = ChainCalibration.fit(z[:, None], y[:, None], np.ones((len(z), 1), dtype=bool), as_of)
-    assert chain.shifts[0] == pytest.approx(0.55, abs=0.06)
+    assert chain.shifts[0] == pytest.approx(0.6, abs=0.06)
 
 
 def test_the_luck_of_a_small_week_is_not_taken_for_a_turn():
