@@ -69,6 +69,18 @@ def ece(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> float:
     return sum(n * abs(said - happened) for said, happened, n in parts) / len(y) if parts else math.nan
 
 
+def ece_by_chance(brier: float, n: int, bins: int = ECE_BINS) -> float:
+    """The ECE that perfect probabilities would show on n rows: a bin's churn rate misses its risk by chance alone.
+
+    A bin of m rows misses by a normal of variance p(1-p)/m, whose mean size is √(2/π) of its spread; the Brier score stands
+    for p(1-p).
+
+    >>> round(ece_by_chance(0.2, 6_000), 3)
+    0.018
+    """
+    return math.sqrt(2 / math.pi * brier * bins / n) if n else 0.0
+
+
 def reliability(y: np.ndarray, p: np.ndarray, bins: int = ECE_BINS) -> list[tuple[float, float, int]]:
     """(mean risk, churn rate, rows) of equal-count bins of risk, lowest risk first: what was said and what happened.
 

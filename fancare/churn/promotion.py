@@ -18,7 +18,7 @@ from typing import Any
 
 from fancare import messages
 from fancare.churn.bundle import Bundle
-from fancare.churn.metrics import ECE_BINS
+from fancare.churn.metrics import ece_by_chance
 from fancare.errors import Refused
 
 
@@ -49,7 +49,7 @@ def verdict(bundle: Bundle) -> Verdict:
         return Verdict(False, "gate.not_above_recency", {k: v for k, v in facts.items() if math.isfinite(v)})
     horizon = bundle.spec.bands.horizon
     figures = backtest["horizons"][str(horizon)]["tabnet"]
-    ece, allowed = _number(figures["ece"]), gate.max_ece + _ece_by_chance(figures)
+    ece, allowed = _number(figures["ece"]), gate.max_ece + ece_by_chance(_number(figures["brier"]), figures["n"])
     if not ece <= allowed:
         return Verdict(False, "gate.not_calibrated", {"horizon": horizon, "ece": ece, "max_ece": allowed})
     return Verdict(True, "gate.passed", {"gain": gain})
@@ -112,16 +112,6 @@ def _chance_excluded(backtest: Mapping[str, Any]) -> bool:
     """True when the AUC's interval lies above one half at every horizon; one without an interval does not."""
     lows = [_number(by_model["tabnet"]["auc_low"]) for by_model in backtest["horizons"].values()]
     return bool(lows) and all(low > 0.5 for low in lows)
-
-
-def _ece_by_chance(figures: Mapping[str, Any]) -> float:
-    """The ECE that perfect calibration would show on so few rows: a bin's churn rate misses its risk by chance alone.
-
-    A bin of m rows misses by a normal of variance p(1-p)/m, whose mean size is √(2/π) of its spread; the Brier score stands
-    for p(1-p). Small platforms would otherwise fail the gate for being small.
-    """
-    rows_a_bin = figures["n"] / ECE_BINS
-    return math.sqrt(2 / math.pi * _number(figures["brier"]) / rows_a_bin) if rows_a_bin else 0.0
 
 
 def _number(value: float | None) -> float:
