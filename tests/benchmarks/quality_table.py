@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HEAD = ("log and entity", "test rows", "churned", "TabNet: AUC", "TabNet: ECE", "mean AUC: TabNet", "gradient boosting",
-        "logistic regression", "recency rule", "TabNet − gradient boosting")  # fmt: skip
+from fancare.churn.metrics import ece_by_chance
+
+HEAD = ("log and entity", "test rows", "churned", "TabNet: AUC", "TabNet: ECE (by chance)", "mean AUC: TabNet", "gradient boosting",
+        "logistic regression", "recency rule", "TabNet − gradient boosting", "of the ceiling")  # fmt: skip
 
 
 def line(name: str, told: dict[str, Any]) -> str:
@@ -23,10 +25,11 @@ def line(name: str, told: dict[str, Any]) -> str:
         f"{max(figures['n'] for figures in horizons):,}",
         " / ".join(f"{figures['churn_rate']:.2f}" for figures in horizons),
         " / ".join(f"{figures['auc']:.3f}" for figures in horizons),
-        " / ".join(f"{figures['ece']:.3f}" for figures in horizons),
+        " / ".join(f"{f['ece']:.3f} ({ece_by_chance(f['brier'], f['n']):.3f})" for f in horizons),
         f"**{mean['tabnet']:.3f}**",
         *(f"{mean[other]:.3f}" for other in ("hist_gradient_boosting", "logistic_regression", "recency")),
         f"{gap['estimate']:+.4f} ({gap['low']:+.4f} to {gap['high']:+.4f})",
+        " / ".join(f"{found['share']['estimate']:.0%}" for found in told.get("ceiling", {}).values()) or "–",
     ]
     return f"| {' | '.join(cells)} |"
 
