@@ -59,7 +59,7 @@ class Baseline:
         return replace(
             self,
             calibration=ChainCalibration.fit(
-                logits, recent.churned, recent.mask, recent.as_of, before=self.calibration
+                logits, recent.churned, recent.mask, before=self.calibration
             ),
         )
 

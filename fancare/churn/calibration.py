@@ -3,9 +3,6 @@
 A short horizon ripens first, so its link is calibrated on newer rows than the longer ones. What was calibrated is not
 refitted: the slice never trains the network. Slopes stay positive, so nobody changes places within a link, and the
 product of calibrated links keeps the order of the horizons.
-
-The shape (slope and mean level) is that of the whole slice; the level then follows the slice's weeks to the newest one, as
-far as their rows allow: large platforms are followed closely, for small ones a week's luck is not taken for a turn.
 """
 
 from __future__ import annotations
@@ -23,7 +20,6 @@ FEWEST_ROWS = 30
 SLOPE_SPREAD = 0.25  # prior: the slope is 1, give or take this
 LEVEL_SPREAD = 0.25  # prior: the slice's mean log odds moved by 0, give or take this
 SMALLEST_SLOPE = 0.01
-WEEKLY_DRIFT = 0.1  # how far the level of the log odds wanders within a week, as a standard deviation
 
 
 def platt(logits: np.ndarray, outcome: np.ndarray) -> tuple[float, float]:
@@ -53,28 +49,6 @@ def platt(logits: np.ndarray, outcome: np.ndarray) -> tuple[float, float]:
     return float(slope), float(middle * (1 - slope) + moved)
 
 
-def newest_level(logits: np.ndarray, outcome: np.ndarray, as_of: np.ndarray) -> float:
-    """By how much the log odds of the newest as_of's rows lie above ``logits``, all (n,): a filtered random walk.
-
-    Each as_of's level is one step of Fisher scoring with its variance; the walk between them is the local level model's
-    (Durbin & Koopman 2012, "Time series analysis by state space methods", chapter 2). It starts at 0, give or take
-    `LEVEL_SPREAD`.
-    """
-    level, variance, before = 0.0, LEVEL_SPREAD**2, None
-    for day in np.unique(as_of):
-        own = as_of == day
-        said = sigmoid(logits[own])
-        information = float((said * (1 - said)).sum())
-        if before is not None:
-            variance += WEEKLY_DRIFT**2 * float((day - before) / np.timedelta64(7, "D"))
-        before = day
-        if information > 0:
-            observed = float((outcome[own] - said).sum()) / information
-            gain = variance / (variance + 1 / information)
-            level, variance = level + gain * (observed - level), variance * (1 - gain)
-    return level
-
-
 @dataclass(frozen=True)
 class ChainCalibration:
     """One slope and one shift per link (or, for a model without a chain, per horizon).
@@ -88,23 +62,17 @@ class ChainCalibration:
 
     @classmethod
     def fit(
-        cls, logits: np.ndarray, outcome: np.ndarray, mask: np.ndarray, as_of: np.ndarray,
-        before: ChainCalibration | None = None,
-    ) -> ChainCalibration:  # fmt: skip
+        cls, logits: np.ndarray, outcome: np.ndarray, mask: np.ndarray, before: ChainCalibration | None = None
+    ) -> ChainCalibration:
         """From log odds and outcomes, both (n, H), column by column over the rows where ``mask`` (n, H) is True.
 
-        ``as_of`` (n,) are the rows' days. A column with too few rows keeps its slope and shift of ``before``, or where there
-        is none is left as it is.
+        A column with too few rows keeps its slope and shift of ``before``, or where there is none is left as it is.
         """
         before = before or cls.none(logits.shape[1])
-        fits = []
-        for k, m in enumerate(np.asarray(mask, dtype=bool).T):
-            slope, shift = before.slopes[k], before.shifts[k]
-            if m.sum() >= FEWEST_ROWS:
-                z, y = np.asarray(logits[m, k], dtype=np.float64), outcome[m, k].astype(np.float64)
-                slope, shift = platt(z, y)
-                shift += newest_level(slope * z + shift, y, as_of[m])
-            fits.append((slope, shift))
+        fits = [
+            platt(logits[m, k], outcome[m, k]) if m.sum() >= FEWEST_ROWS else (before.slopes[k], before.shifts[k])
+            for k, m in enumerate(np.asarray(mask, dtype=bool).T)
+        ]
         return cls(tuple(a for a, _ in fits), tuple(b for _, b in fits))
 
     @classmethod

@@ -61,7 +61,7 @@ class ChurnModel:
     def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> ChurnModel:
         """The same networks, calibrated on these rows; ``logits`` are theirs, (n, H)."""
         fitted = ChainCalibration.fit(
-            logits, recent.churned, recent.mask_at_risk, recent.as_of, before=self.calibration
+            logits, recent.churned, recent.mask_at_risk, before=self.calibration
         )
         return replace(self, calibration=fitted)
 

@@ -32,12 +32,11 @@ class TrainingRows:
 
 @dataclass(frozen=True)
 class CalibrationRows:
-    """``index`` (m,) row numbers; ``churned`` (m, H); ``mask`` (m, H): in whose horizon's slice a row is; ``as_of`` (m,) days."""
+    """``index`` (m,) row numbers; ``churned`` (m, H); ``mask`` (m, H): whose slice each horizon's row belongs to."""
 
     index: np.ndarray
     churned: np.ndarray
     mask: np.ndarray
-    as_of: np.ndarray
 
     @property
     def mask_at_risk(self) -> np.ndarray:
@@ -92,7 +91,7 @@ def calibration_rows(panel: Panel, slices: Mapping[int, tuple[date, ...]]) -> Ca
         mask[:, k] = np.isin(as_of, slice_days) & ~np.isnan(churned[:, k])
         unripe = as_of > max(slice_days) if len(slice_days) else np.ones(len(as_of), dtype=bool)
         churned[unripe, k] = np.nan  # it must not even tell who is at risk
-    return CalibrationRows(index, churned, mask, as_of)
+    return CalibrationRows(index, churned, mask)
 
 
 def known_columns(panel: Panel, split: OriginSplit) -> np.ndarray:

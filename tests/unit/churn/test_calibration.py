@@ -3,11 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from fancare.churn.calibration import FEWEST_ROWS, ChainCalibration, newest_level, platt
+from fancare.churn.calibration import FEWEST_ROWS, ChainCalibration, platt
 from fancare.churn.hazard import risk_from_links, sigmoid
 from fancare.churn.metrics import log_loss
-
-DAYS = np.array(["2026-01-04", "2026-01-11", "2026-01-18"], dtype="datetime64[D]")
 
 
 def drifted(n: int, slope: float, shift: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -70,32 +68,9 @@ def test_each_link_is_fitted_on_its_own_rows():
     logits, outcome = np.column_stack([z1, z2]), np.column_stack([y1, y2])
     mask = np.zeros((5_000, 2), dtype=bool)
     mask[:2_500, 0], mask[2_500:, 1] = True, True
-    chain = ChainCalibration.fit(logits, np.where(mask, outcome, np.nan), mask, DAYS[np.zeros(5_000, dtype=int)])
+    chain = ChainCalibration.fit(logits, np.where(mask, outcome, np.nan), mask)
     assert chain.shifts == pytest.approx((1.0, -1.0), abs=0.15)
-    assert (chain.slopes[0], chain.shifts[0]) == pytest.approx(platt(z1[:2_500], y1[:2_500]), abs=0.05)
-
-
-def test_the_level_is_that_of_the_newest_week_where_rows_are_many():
-    """Three weeks on which everybody's log odds lie 0, 0.3 and 0.6 higher than said."""
-    weeks = [drifted(20_000, slope=1, shift=0.3 * w, seed=w) for w in range(3)]
-    z, y = (np.concatenate(parts) for parts in zip(*weeks, strict=True))
-    as_of = DAYS[np.repeat([0, 1, 2], 20_000)]
-    assert newest_level(z, y, as_of) == pytest.approx(0.6, abs=0.05)
-    turned = np.random.default_rng(5).permutation(len(z))
-    assert newest_level(z[turned], y[turned], as_of[turned]) == pytest.approx(newest_level(z, y, as_of))
-    chain = ChainCalibration.fit(z[:, None], y[:, None], np.ones((len(z), 1), dtype=bool), as_of)
-    assert chain.shifts[0] == pytest.approx(0.6, abs=0.06)
-
-
-def test_the_luck_of_a_small_week_is_not_taken_for_a_turn():
-    z = np.zeros(60)
-    y = np.r_[np.tile([0.0, 1.0], 20), np.ones(12), np.zeros(8)]  # two weeks of one half, then 12 of 20
-    level = newest_level(z, y, DAYS[np.repeat([0, 1, 2], 20)])
-    assert 0 < level < 0.15  # the last week's own log odds are 0.41
-
-
-def test_no_rows_no_level():
-    assert newest_level(np.zeros(0), np.zeros(0), DAYS[:0]) == 0.0
+    assert (chain.slopes[0], chain.shifts[0]) == platt(z1[:2_500], y1[:2_500])
 
 
 def test_ranks_within_a_link_and_the_order_of_horizons_stay():
