@@ -166,9 +166,10 @@ def backtest(
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)  # minutes before it is needed: a wrong path is told at once
     with open_command("backtest", config, quiet, as_of, now) as job:
+        known = None if truth is None else pipeline.read_truth(job, truth)  # a wrong file is told at once
         job.all_days = True
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
-        result = pipeline.backtest(job, truth)
+        result = pipeline.backtest(job, known)
     if out:
         write_atomically(out, (json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"figures: {out}")

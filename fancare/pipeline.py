@@ -18,6 +18,7 @@ from fancare.job import Job
 
 if TYPE_CHECKING:
     from fancare.churn.backtest_result import BacktestResult
+    from fancare.churn.ceiling import Truth
     from fancare.churn.feature_study import FeatureStudy
     from fancare.churn.learning_curve import LearningCurve
     from fancare.churn.pruning import Pruning
@@ -149,12 +150,19 @@ def report(job: Job) -> Sequence[str]:
     return ()
 
 
-def backtest(job: Job, truth: Path | None = None) -> BacktestResult:
+def backtest(job: Job, truth: Truth | None = None) -> BacktestResult:
     """The backtest of the config's model on the built tables; ``truth`` gives a simulated platform's ceiling."""
     from fancare.churn.training import run_backtest, weekly_panel
 
     panel = weekly_panel(job.warehouse, job.config, job.timeline, job.progress)
     return run_backtest(job.warehouse, job.config, job.timeline, panel, job.progress, truth)
+
+
+def read_truth(job: Job, path: Path) -> Truth:
+    """A simulated platform's true risks, for this job's entity and horizons; `ConfigError` where the file has none."""
+    from fancare.churn.ceiling import Truth
+
+    return Truth(path, job.config.churn.horizons, job.config.churn.entity)
 
 
 def features(job: Job, compare: bool) -> tuple[Pruning, Panel, FeatureStudy | None]:

@@ -71,6 +71,8 @@ def _run(
                 f"where the backtest tests; bring a log with activity there, or lower [backtest] folds."
             )
             continue
+        if truth is not None:
+            truth.risks_of(panel, index)  # another platform's file is told before minutes of training
         started = time.process_time()
         try:
             model = fit_at_origin(panel, fold.split, spec, progress, threads)

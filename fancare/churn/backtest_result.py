@@ -110,7 +110,7 @@ class BacktestResult:
 
     def to_json_dict(self) -> dict[str, Any]:
         """JSON-able, without NaN: what cannot be said is None."""
-        return _without_nan(
+        return without_nan(
             {
                 "entity": self.entity,
                 "folds": [fold.to_dict() for fold in self.folds],
@@ -157,7 +157,7 @@ class BacktestResult:
     def to_rows(self) -> list[dict[str, Any]]:
         """One flat record per horizon and model, for tables."""
         return [
-            {"horizon": h, "model": name, **_without_nan(figures.to_dict())}
+            {"horizon": h, "model": name, **without_nan(figures.to_dict())}
             for h, by_model in self.horizons.items()
             for name, figures in by_model.items()
         ]
@@ -167,11 +167,11 @@ def _by_horizon(values: Mapping[int, float]) -> dict[str, float]:
     return {str(h): value for h, value in values.items()}
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     return value

@@ -29,11 +29,12 @@ class Ceiling:
 
     @classmethod
     def of(cls, truth: float, truth_draws: np.ndarray, model: float, model_draws: np.ndarray) -> Ceiling:
-        """From AUCs and their draws, (draws,). Without signal there is nothing to reach: the share is NaN."""
-        signal = truth_draws - 0.5
-        shares = np.divide(model_draws - 0.5, signal, out=np.full(len(signal), np.nan), where=signal > 0)
-        reached = (model - 0.5) / (truth - 0.5) if truth > 0.5 else float("nan")
-        return cls(Interval.of(truth, truth_draws), Interval.of(reached, shares))
+        """From AUCs and their draws, (draws,). Where the truth is not shown above chance there is nothing to reach: NaN."""
+        best = Interval.of(truth, truth_draws)
+        if not best.low > 0.5:
+            return cls(best, Interval(float("nan"), float("nan"), float("nan")))
+        shares = (model_draws - 0.5) / (truth_draws - 0.5)
+        return cls(best, Interval.of((model - 0.5) / (truth - 0.5), shares[truth_draws > 0.5]))
 
     def to_dict(self) -> dict[str, Any]:
         return {"auc": self.auc.to_dict(), "share": self.share.to_dict()}
@@ -42,8 +43,10 @@ class Ceiling:
 class Truth:
     """The true risks of a simulated platform's creators, day by day, as `fancare simulate` writes them."""
 
-    def __init__(self, path: Path, horizons: Sequence[int]) -> None:
-        """Reads the file; `ConfigError` where it is none, or lacks a horizon."""
+    def __init__(self, path: Path, horizons: Sequence[int], entity: str = "creator") -> None:
+        """Reads the file; `ConfigError` where it is none, lacks a horizon, or the entity is none that a truth is known for."""
+        if entity != "creator":
+            raise ConfigError(f"A truth is known for creators only; [churn] entity is {entity!r}: leave --truth out.")
         columns = ["creator_id", "as_of", *(f"risk_{h}d" for h in horizons)]
         try:
             found = pq.read_schema(path).names
@@ -66,12 +69,8 @@ class Truth:
 
     def risks_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
         """(n, H): the true risks of the panel's rows at ``index``; `ConfigError` where one is not in the file."""
-        if panel.creator_id is None or panel.fan_id is not None:
-            raise ConfigError(
-                f"A truth is known for creators only; [churn] entity is {panel.entity!r}: leave --truth out."
-            )
         out = np.full((len(index), self._risks.shape[1]), np.nan)
-        days, creators = panel.as_of[index], panel.creator_id[index]
+        days, creators = panel.as_of[index], panel.entity_ids[index]
         for day in np.unique(days):
             first, stop = np.searchsorted(self._days, [day, day + np.timedelta64(1, "D")])
             row_of = {creator: row for row, creator in enumerate(self._creators[first:stop].tolist(), start=first)}

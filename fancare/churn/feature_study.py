@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fancare.churn.backtest_result import without_nan
 from fancare.churn.bootstrap import Interval, auc_draws
 from fancare.churn.metrics import auc
 from fancare.churn.model import fit_at_origin, prune_at_origin
@@ -53,12 +54,15 @@ class FeatureStudy:
     n_test: int
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "variants": {variant.name: variant.to_dict() for variant in self.variants},
-            "overlaps": list(self.overlaps),
-            "weeks_between": self.weeks,
-            "n_test": self.n_test,
-        }
+        """JSON-able; what cannot be said is None."""
+        return without_nan(
+            {
+                "variants": {variant.name: variant.to_dict() for variant in self.variants},
+                "overlaps": list(self.overlaps),
+                "weeks_between": self.weeks,
+                "n_test": self.n_test,
+            }
+        )
 
 
 def compare(
@@ -77,21 +81,28 @@ def compare(
     why_none = ""
     for fold in timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks):
         index = np.flatnonzero(np.isin(panel.as_of, np.asarray(fold.test_as_ofs, dtype="datetime64[D]")))
+        if not len(index):
+            why_none = f"No row of the panel lies between {fold.test_as_ofs[0]} and {fold.test_as_ofs[-1]}: bring more history."
+            continue
+        made: dict[str, tuple[np.ndarray, int, float]] = {}
         try:
             pruning = prune_at_origin(panel, fold.split, spec, threads)
+            half = -(-len(pruning.kept) // 2)
+            for name, most in ((ALL, 0), (KEPT, spec.prune.max_features), (HALF, half)):
+                progress.say(f"as if made on {fold.split.origin}, features: {name}")
+                started = time.process_time()
+                own = replace(spec, prune=replace(spec.prune, max_features=most))
+                model = fit_at_origin(panel, fold.split, own, progress, threads)
+                spent = time.process_time() - started
+                as_scored = DailyCalibration(model, panel, timeline, spec.train.calibration_weeks)
+                made[name] = (as_scored.risks_of(panel, index), len(model.feature_names), spent)
         except NotEnoughHistory as too_little:  # the log was still too young then; later folds may have enough
             why_none = str(too_little)
             continue
-        half = -(-len(pruning.kept) // 2)
-        for name, most in ((ALL, 0), (KEPT, spec.prune.max_features), (HALF, half)):
-            progress.say(f"as if made on {fold.split.origin}, features: {name}")
-            started = time.process_time()
-            own = replace(spec, prune=replace(spec.prune, max_features=most))
-            model = fit_at_origin(panel, fold.split, own, progress, threads)
-            cpu[name] += time.process_time() - started
-            counts[name].append(len(model.feature_names))
-            as_scored = DailyCalibration(model, panel, timeline, spec.train.calibration_weeks)
-            risks[name].append(as_scored.risks_of(panel, index))
+        for name, (risk, n_features, spent) in made.items():
+            risks[name].append(risk)
+            counts[name].append(n_features)
+            cpu[name] += spent
         prunings.append(pruning)
         tested.append(index)
     if not tested:

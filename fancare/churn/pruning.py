@@ -32,7 +32,8 @@ REASONS: tuple[Reason, ...] = get_args(Reason)  # in the order in which they are
 MOST_ROWS = 15_000  # more rows change no decision
 RARE = 0.001  # a column that differs from its commonest value on fewer rows is constant
 PROBES, CHANCE = 40, 0.75  # shuffled copies: what beats three quarters of them is tried, small effects add up
-TREES, LEAF_ROWS, FEWEST_A_SPLIT = 80, 40, 12
+TREES, LEAF_ROWS, FEWEST_A_SPLIT, FEWEST_TO_GROW = 80, 40, 12, 80
+FEWEST_OF_A_CLASS = 20  # churners and returners, to call a column that ranks them a leak
 TURNED = 3.0  # standard errors by which a feature must rank the other way round to be unstable
 PERIODS = 3  # the training weeks in so many parts, oldest first
 OF_THE_WEEK = 0.5  # a column with more of its variance between weeks tells the weeks apart, not the entities
@@ -114,7 +115,7 @@ def prune(
     if not len(left):  # nothing tells anybody apart: the model says its base rate of whatever comes first
         return Pruning((names[0],), (0.0,), tuple(went[j] for j in sorted(went) if j))
     importance, chance = _importance(X[:, left], y)
-    useful = importance > max(chance, 0.0)
+    useful = importance > chance
     useful[np.argmax(importance)] = True
     best = _best(X[:, left], np.where(useful, importance, -1.0), min(spec.max_features, int(useful.sum())))
     kept = [i in best for i in range(len(left))]
@@ -157,7 +158,10 @@ def _leaking(
     names: Sequence[str], X: np.ndarray, y: np.ndarray, day: np.ndarray, left: np.ndarray, spec: PruneSpec
 ) -> dict[int, Dropped]:
     """Columns that alone rank the outcome better than anything known in advance can."""
-    best = np.max([np.abs(_auc(X[:, left], y[:, k]) - 0.5) + 0.5 for k in range(y.shape[1])], axis=0)
+    judged = [k for k in range(y.shape[1]) if min((y[:, k] == 1).sum(), (y[:, k] == 0).sum()) >= FEWEST_OF_A_CLASS]
+    if not judged:  # with a handful of churners many a column ranks them first by luck
+        return {}
+    best = np.max([np.abs(_auc(X[:, left], y[:, k]) - 0.5) + 0.5 for k in judged], axis=0)
     return {
         int(j): Dropped(names[j], "leaking", float(a)) for j, a in zip(left, best, strict=True) if a >= spec.leak_auc
     }
@@ -171,34 +175,51 @@ def _unstable(
     What is about the whole platform (a week's mean, say) has one value a week and always moves: it needs many weeks instead.
     """
     weeks = np.unique(day)
+    of_the_week = _between(X[:, left], day) > OF_THE_WEEK
+    few = len(weeks) < ENOUGH_WEEKS
+    went = {int(j): Dropped(names[j], "too_few_weeks", len(weeks)) for j in left[of_the_week] if few}
     periods = [np.isin(day, days) for days in np.array_split(weeks, PERIODS)]
     if any(period.sum() < 2 for period in periods):
-        return {}
-    went = {}
+        return went
     moved = _stability_index(X[periods[0]][:, left], X[periods[-1]][:, left])
     z = np.stack([_auc_z(X[period][:, left], y[period, 0]) for period in periods])
     turned = (z.max(axis=0) > TURNED) & (z.min(axis=0) < -TURNED)
-    of_the_week = _between(X[:, left], day) > OF_THE_WEEK
     for i, j in enumerate(left.tolist()):
-        if of_the_week[i] and len(weeks) < ENOUGH_WEEKS:
-            went[j] = Dropped(names[j], "too_few_weeks", len(weeks))
-        elif turned[i] or (moved[i] > spec.max_stability_index and not of_the_week[i]):
+        if j not in went and (turned[i] or (moved[i] > spec.max_stability_index and not of_the_week[i])):
             went[j] = Dropped(names[j], "unstable", float(moved[i]))
     return went
 
 
 def _importance(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
-    """(d,) share of the trees' gain by each column, all horizons together, and what three of four shuffled columns stay below."""
-    known = ~np.isnan(y).any(axis=1)
-    X, y = X[known], y[known]
+    """(d,) each column's share of the trees' gain, and what three of four shuffled columns stay below.
+
+    The horizons are learned together from the rows that know them all, or where these are few one by one, and averaged. With too
+    few rows for trees, a column's own AUC says how much it tells, and nothing is below chance.
+    """
+    known = ~np.isnan(y)
+    whole = known.all(axis=1)
+    if whole.sum() >= 0.5 * known.any(axis=1).sum():
+        parts = [(whole, slice(None))]
+    else:  # a young log knows far less of the longest horizon
+        parts = [(known[:, k], slice(k, k + 1)) for k in range(y.shape[1])]
+    parts = [(rows, horizons) for rows, horizons in parts if rows.sum() >= FEWEST_TO_GROW]
+    gains = [_gains(X[rows], y[rows][:, horizons]) for rows, horizons in parts]
+    gains = [found for found in gains if found.any()]
+    if not gains:
+        return np.max([np.abs(_auc(X, y[:, k]) - 0.5) for k in range(y.shape[1])], axis=0), -1.0
+    mean = np.mean(gains, axis=0)
+    return mean[: X.shape[1]], float(np.quantile(mean[X.shape[1] :], CHANCE))
+
+
+def _gains(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(d + probes,) shares of gain; all 0 where no tree could part the rows."""
     random = np.random.default_rng(0)
     shuffled = X[:, random.integers(0, X.shape[1], size=PROBES)]
-    probes = random.permuted(shuffled, axis=0)
-    both = np.hstack([X, probes])
+    both = np.hstack([X, random.permuted(shuffled, axis=0)])
     a_split = min(both.shape[1], max(FEWEST_A_SPLIT, both.shape[1] // 4))
-    trees = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF_ROWS, max_features=a_split, random_state=0)
-    gains = trees.fit(both, y).feature_importances_
-    return gains[: X.shape[1]], float(np.quantile(gains[X.shape[1] :], CHANCE))
+    leaf = min(LEAF_ROWS, max(5, len(X) // 16))
+    trees = ExtraTreesRegressor(TREES, min_samples_leaf=leaf, max_features=a_split, random_state=0)
+    return np.asarray(trees.fit(both, y.ravel() if y.shape[1] == 1 else y).feature_importances_)
 
 
 def _best(X: np.ndarray, importance: np.ndarray, most: int) -> set[int]:

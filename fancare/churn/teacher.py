@@ -35,7 +35,7 @@ def soft_labels(
     """(n, H) float64: soft labels that never rise with the horizon; NaN exactly where ``churned`` (n, H) is.
 
     ``X`` (n, d) are encoded features without NaN; ``clusters`` hold one (n,) array of ids per kind (creators, fans). With a
-    ``label_weight`` of 1, or where the other folds are too few to teach, a row keeps its label.
+    ``label_weight`` of 1, or where the other folds are too few to teach every horizon, a row keeps its labels.
     """
     soft = churned.astype(np.float64)
     if spec.label_weight >= 1:
@@ -43,11 +43,11 @@ def soft_labels(
     parts = list(_folds(clusters, spec.folds))
     with (progress or Progress()).task("Teachers, out of fold", total=len(parts) * churned.shape[1]) as task:
         for taught, teaching in parts:
-            for k in range(churned.shape[1]):
-                risk = _risk(X, churned[:, k], taught, teaching)
-                if risk is not None:
-                    soft[taught, k] = spec.label_weight * soft[taught, k] + (1 - spec.label_weight) * risk
-                task.advance()
+            risks = [_risk(X, churned[:, k], taught, teaching) for k in range(churned.shape[1])]
+            told = [risk for risk in risks if risk is not None]
+            if len(told) == len(risks):  # one horizon's teacher alone would bend the chain between them
+                soft[taught] = spec.label_weight * soft[taught] + (1 - spec.label_weight) * np.stack(told, axis=1)
+            task.advance(churned.shape[1])
     return _never_rising(soft)
 
 

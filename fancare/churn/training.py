@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from fancare.churn import backtest as rolling
 from fancare.churn.backtest_result import BacktestResult
@@ -80,12 +79,11 @@ def run_backtest(
     timeline: TimeLine,
     panel: Panel,
     progress: Progress,
-    truth: Path | None = None,
+    truth: Truth | None = None,
 ) -> BacktestResult:
-    """The backtest of the config's model on a weekly panel; ``truth`` is a simulated platform's file of true risks."""
-    known = None if truth is None else Truth(truth, config.churn.horizons)
+    """The backtest of the config's model on a weekly panel; ``truth`` gives a simulated platform's ceiling."""
     off = read_panel(warehouse, config, off_weekday_as_ofs(timeline, config.model), panel.features)
-    return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=known)
+    return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=truth)
 
 
 def candidates_pruned(config: Config, timeline: TimeLine, panel: Panel) -> Pruning:

@@ -54,6 +54,13 @@ def test_where_there_is_nothing_to_know_no_share_is_given(tmp_path):
     assert not any("there was to know" in sentence for sentence in result.sentences())
 
 
+def test_a_truth_that_is_not_shown_above_chance_leaves_nothing_to_reach():
+    truth = np.random.default_rng(0).normal(0.51, 0.02, 200)
+    found = Ceiling.of(0.51, truth, 0.505, truth - 0.005)
+    assert found.auc.estimate == 0.51
+    assert np.isnan([found.share.estimate, found.share.low, found.share.high]).all()
+
+
 def test_a_share_is_paired_draw_by_draw():
     draws = np.linspace(0.7, 0.9, 50)
     found = Ceiling.of(0.8, draws, 0.65, 0.5 + (draws - 0.5) / 2)
@@ -71,4 +78,4 @@ def test_what_is_no_truth_of_this_platform_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="says nothing about creator 'e000' on 2026-02-11"):
         Truth(path, HORIZONS).risks_of(panel, np.array([10]))
     with pytest.raises(ConfigError, match="entity is 'fan'"):
-        Truth(path, HORIZONS).risks_of(drawn_panel(n_entities=5, weeks=4, entity="fan"), np.array([0]))
+        Truth(path, HORIZONS, "fan")

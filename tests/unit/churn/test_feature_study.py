@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -42,3 +43,16 @@ def test_too_short_a_history_is_told_as_by_a_backtest():
     unlabelled = replace(panel, churned=np.full_like(panel.churned, np.nan))
     with pytest.raises(NotEnoughHistory, match="has a label that ends by"):
         feature_study.compare(unlabelled, drawn_timeline(22), SPEC)
+
+
+def test_a_fold_that_cannot_train_is_left_out_as_by_a_backtest():
+    panel, line = drawn_panel(n_entities=40, weeks=22), drawn_timeline(22)
+    first, _ = line.folds(2, 2, SPEC.train.calibration_weeks)
+    churned = panel.churned.copy()
+    early = panel.as_of < np.datetime64(first.split.cut)
+    churned[early] = np.where(np.isnan(churned[early]), np.nan, 1)
+    study = feature_study.compare(replace(panel, churned=churned), line, SPEC)
+    assert study.n_test == 40 * 2
+    assert study.overlaps == ()
+    json.dumps(study.to_dict(), allow_nan=False)
+

@@ -1,4 +1,5 @@
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -150,3 +151,30 @@ def test_overlap_is_the_share_of_all_that_both_kept():
     one, other = Pruning.none(["a", "b", "c"]), Pruning.none(["b", "c", "d"])
     assert overlap(one, other) == pytest.approx(0.5)
     assert overlap(one, one) == 1
+
+
+@pytest.mark.parametrize(("n", "missing"), [(60, 0.0), (120, 0.0), (700, 0.9)])
+def test_few_rows_still_find_what_decides(n, missing):
+    """Too few rows for trees, or only few with the longest horizon: the signal, the last of 21 columns, is found all the same."""
+    random = np.random.default_rng(8)
+    signal = random.normal(size=n)
+    until = random.geometric(1 / (1 + np.exp(2.2 + 1.6 * signal)))
+    churned = (until[:, None] > np.array([7, 14, 28])).astype(np.float32)
+    churned[random.random(n) < missing, 2] = np.nan
+    columns = {f"noise_{i}": random.normal(size=n) for i in range(20)} | {"signal": signal}
+    assert pruned(columns, churned, WEEKS[np.arange(n) % 12]).ranked()[0] == "signal"
+
+
+def test_one_horizon_is_learned_without_a_word():
+    signal, churned, as_of = world(1200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = pruned({"noise": np.random.default_rng(9).normal(size=1200), "signal": signal}, churned[:, :1], as_of)
+    assert found.ranked()[0] == "signal"
+
+
+def test_two_weeks_are_too_few_for_what_tells_the_weeks_apart():
+    signal, churned, _ = world(1200)
+    as_of = WEEKS[np.arange(1200) % 2]
+    week = (np.arange(1200) % 2).astype(float) + 0.01 * np.random.default_rng(10).normal(size=1200)
+    assert reasons(pruned({"signal": signal, "week": week}, churned, as_of)) == {"week": "too_few_weeks"}

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from fancare.churn.hazard import base_logits, chain_targets, sigmoid
 from fancare.churn.metrics import auc
 from fancare.churn.teacher import soft_labels
 from fancare.errors import ConfigError
@@ -74,6 +75,17 @@ def test_labels_alone_where_the_spec_says_so_or_too_few_could_teach():
     assert (soft_labels(X[few], churned[few], [ids[few]], SPEC) == churned[few]).all()
     one_class = np.ones_like(churned)
     assert (soft_labels(X, one_class, [ids], SPEC) == one_class).all()
+
+
+def test_a_horizon_that_cannot_be_taught_leaves_the_chain_straight():
+    """With few who stay away for the longer horizon, its link's base rate is the labels', not bent by the shorter's teacher."""
+    X, churned, ids = world(2000)
+    churned[:, 1] = 0
+    long = np.flatnonzero(churned[:, 0] == 1)[:24]
+    churned[long, 1] = 1
+    soft = soft_labels(X, churned, [ids], SPEC)
+    of_labels, of_soft = (base_logits(*chain_targets(y))[0] for y in (churned, soft))
+    assert sigmoid(of_soft) == pytest.approx(sigmoid(of_labels), abs=0.02)
 
 
 def test_the_folds_are_of_the_ids_whatever_the_order_of_the_rows():
