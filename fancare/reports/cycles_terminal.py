@@ -85,4 +85,4 @@ def _definitions(title: str, rows: Sequence[Definition]):  # type: ignore[no-unt
 
 def _share(share: Share) -> str:
     told = rate(share.estimate)[1]
-    return f"{told} ({rate(share.low)[1]}–{rate(share.high)[1]})" if share.n else told
+    return f"{told} ({rate(share.low)[1]}–{rate(share.high)[1]})" if share.is_known else told

@@ -87,6 +87,20 @@ MUTATIONS = [
         returns_unit.test_what_is_followed_for_less_counts_as_far_as_it_goes,
     ),
     Mutation(
+        "beyond what anybody is followed for the last share is repeated",
+        "fancare.panel.cycles.returns:returned_within",
+        (("if at_risk[h] == 0 and", "if False and"),),
+        returns_unit.test_beyond_what_anybody_is_followed_for_nothing_is_said_unless_as_far_as_followed_is_asked_for,
+    ),
+    Mutation(
+        "a share is promised where one slow silence was followed",
+        "fancare.panel.cycles.promise:_Watch.calls",
+        (("self.begin + h <= last_begin", "True"),),
+        lambda: promise_unit.test_what_nobody_was_followed_for_is_not_promised_and_what_is_promised_comes(
+            258, [False, False]
+        ),
+    ),
+    Mutation(
         "calls are counted that cannot be followed to the end",
         "fancare.panel.cycles.promise:_Watch.calls",
         (("& (called_on <= self.end)", ""),),

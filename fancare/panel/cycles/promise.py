@@ -22,7 +22,7 @@ from fancare.config import Config
 from fancare.errors import NotEnoughHistory
 from fancare.panel.cycles.active_days import ActiveDays, day_of, number, read
 from fancare.panel.cycles.pooled_gaps import PooledGaps, fit_pooled_gaps
-from fancare.panel.cycles.returns import Share, returned_within, share_of
+from fancare.panel.cycles.returns import Share, returned_within, share_of, unknown
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 
@@ -30,6 +30,7 @@ HISTORY_DAYS = 84  # before the split, at least: so that even at the highest cei
 LEAST_TEST_DAYS, MOST_TEST_DAYS = 28, 84  # of calls
 BACK_WITHIN = (28, 56)  # days after a call
 GONE_DAYS = 84  # silent for as long: a leaver
+LEAST_FOLLOWED_DAYS = 7  # of calls that could be followed to the end: less says little
 CAUGHT_WITHIN = 28  # days of silence by which it would be good to have called a leaver
 REGULAR_GAPS = 4  # who has shown so many gaps when a silence begins has a rhythm to speak of
 MOST_TESTED = 20_000  # later gaps that the quantile is tried on
@@ -40,9 +41,10 @@ class Definition:
     """One way to call churn, ``silence_days`` for all or (None) the own rhythm, and what came of its calls.
 
     ``back`` are the shares that came back within BACK_WITHIN days of the call, ``promised`` what was known of them on the split
-    day, from the calls of up to MOST_TEST_DAYS before, each followed until then; nothing can be said while the log is so young
-    that only those with a short threshold could have been called. ``leavers_median_days`` is how long leavers had
-    been silent when they were called, ``leavers_caught`` the share of them called by day CAUGHT_WITHIN of their silence.
+    day, from the calls of up to MOST_TEST_DAYS before, each followed until then. Nothing can be said (NaN) while the log is so
+    young that only those with a short threshold could have been called, or that the calls of fewer than LEAST_FOLLOWED_DAYS
+    could have been followed for so long. ``leavers_median_days`` is how long leavers had been silent when they were called,
+    ``leavers_caught`` the share of them called by day CAUGHT_WITHIN of their silence.
     """
 
     silence_days: int | None
@@ -157,13 +159,22 @@ class _Watch:
         return self.own_days if silence_days is None else np.full_like(self.own_days, silence_days)
 
     def calls(self, silence_days: int | None, regulars_only: bool) -> tuple[int, tuple[Share, ...]]:
-        """How many are called, and the shares of them that came back within BACK_WITHIN days, as far as ``days`` goes."""
+        """How many are called, and the shares of them that came back within BACK_WITHIN days.
+
+        By date alone it is decided which of the shares are said: whoever is seen to be silent for h days is no fair sample.
+        """
         threshold = self.thresholds(silence_days)
         called_on = self.days.days + threshold
         called = self.days.reached(threshold) & (self.begin <= called_on) & (called_on <= self.end)
         calls = np.flatnonzero(called & self.regular if regulars_only else called)
         lasted, who = self.days.length[calls] - threshold[calls], [codes[calls] for codes in self.days.clusters()]
-        return len(calls), returned_within(lasted, ~self.days.is_open[calls], who, BACK_WITHIN)
+        back = returned_within(lasted, ~self.days.is_open[calls], who, BACK_WITHIN)
+        last_begin = self.days.last_day - LEAST_FOLLOWED_DAYS + 1
+        said = (
+            share if self.begin + h <= last_begin else unknown(share.n)
+            for h, share in zip(BACK_WITHIN, back, strict=True)
+        )
+        return len(calls), tuple(said)
 
 
 def _watch(

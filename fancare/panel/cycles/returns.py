@@ -2,10 +2,10 @@
 
 A silence that has lasted k days is followed until it ends or the log does. The share that ended within h further days is
 Kaplan and Meier's estimate, which uses what is followed for less than h days as far as it goes; where all are followed for
-h days it is the plain share; where none of those still silent was followed for h days it is not known. Silences of one entity are not independent, so the variance is that of the estimate's
-linear terms summed by entity (Williams 1995, "Product-limit survival functions with correlated survival times"), and for
-rooms by creator and by fan (Cameron, Gelbach & Miller 2011). The interval is Wilson's with the number of independent
-silences that has this variance.
+h days it is the plain share; where nobody is followed for so long it is not known. Silences of one entity are not
+independent, so the variance is that of the estimate's linear terms summed by entity (Williams 1995, "Product-limit survival
+functions with correlated survival times"), and for rooms by creator and by fan (Cameron, Gelbach & Miller 2011). The
+interval is Wilson's with the number of independent silences that has this variance.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def returned_within(
 ) -> tuple[Share, ...]:
     """The share that came back within h days, for each h of ``within``.
 
-    NaN where nobody was followed for h days and not all are back: what nobody has seen is not said. Only for the h that
-    ``as_far_as_followed`` names the share is then that of the longest time somebody was followed.
+    NaN where nobody is followed for h days and not everybody is back: what nobody has seen is not said. Only for the h that
+    ``as_far_as_followed`` names the share is then that of the longest time that somebody is followed.
 
     ``lasted`` (n,) int is how many days more each silence lasted, 0 or more: until the return where ``returned`` (n,) bool,
     else until the log's end. ``clusters`` holds one (n,) array of codes per kind of who repeats.
@@ -55,7 +55,7 @@ def returned_within(
     """
     n = len(lasted)
     if not n:
-        return tuple(Share(math.nan, math.nan, math.nan, 0) for _ in within)
+        return tuple(unknown(0) for _ in within)
     longest = max(within)
     day = np.minimum(lasted, longest + 1)
     ends = np.bincount(day[returned], minlength=longest + 2)[: longest + 1].astype(np.float64)
@@ -66,13 +66,18 @@ def returned_within(
     per_risk = np.cumsum(hazard * per_end)
     shares = []
     for h in within:
-        if at_risk[h] == 0 and silent[h] > 0 and h not in as_far_as_followed:
-            shares.append(Share(math.nan, math.nan, math.nan, n))
+        if at_risk[h] == 0 and not returned.all() and h not in as_far_as_followed:
+            shares.append(unknown(n))
             continue
         upto = np.minimum(day, h)
         linear = silent[h] * (np.where(returned & (day <= h), per_end[upto], 0.0) - per_risk[upto])
         shares.append(_share(1 - silent[h], linear, clusters, n))
     return tuple(shares)
+
+
+def unknown(n: int) -> Share:
+    """What is said of ``n`` silences where nothing can be."""
+    return Share(math.nan, math.nan, math.nan, n)
 
 
 def share_of(happened: np.ndarray, clusters: Sequence[np.ndarray]) -> Share:

@@ -142,7 +142,7 @@ def after_silence(
     """Of all silences that lasted so long, up to ``days.as_of``, who came back."""
     spells = np.flatnonzero(days.reached(silence_days))
     lasted = days.length[spells] - silence_days
-    back = returned_within(lasted, ~days.is_open[spells], [codes[spells] for codes in clusters], within)
+    back = returned_within(lasted, ~days.is_open[spells], [codes[spells] for codes in clusters], within, (EVER,))
     return AfterSilence(silence_days, within, back)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 
 from fancare import messages
 from fancare.errors import NotEnoughHistory
+from fancare.panel.cycles.returns import Share
 from fancare.panel.cycles.study import CycleStudy, study
 from fancare.reports import cycle_words, cycles, cycles_terminal
 from fancare.warehouse.duckdb_engine import Warehouse
@@ -98,6 +100,24 @@ def test_a_terminal_reads_it_all(found: CycleStudy, capsys):
     assert "7 days of silence" in out
     for _, english in cycle_words.sentences(found, config()):
         assert english in out
+
+
+def test_what_nobody_was_followed_for_is_a_dash_without_an_interval(found: CycleStudy, capsys):
+    own = next(row for row in found.promise.everybody if row.silence_days is None)
+    told = replace(own, promised=(Share(math.nan, math.nan, math.nan, 40),) * 2)
+    young = replace(found, promise=replace(found.promise, everybody=(told,), regulars=(told,)))
+    cells = [element.text for element in Page(cycles.html(young, config())).find("td") if "promise" in element.within]
+    assert cells.count("–") == 2
+    cycles_terminal.print_study(young, config())
+    assert not [text for text in (*cells, capsys.readouterr().out) if "(–" in text]
+
+
+def test_as_far_as_followed_is_said_of_a_log_however_short(found: CycleStudy):
+    """After 84 days of silence nobody is followed for 56 more in a log of which the first left on day 73 of 209."""
+    (row,) = (row for row in found.after_silence if row.silence_days == 84)
+    assert dict(zip(row.within, (share.is_known for share in row.back), strict=True)) == {
+        7: True, 14: True, 28: True, 56: False, 168: True,
+    }  # fmt: skip
 
 
 def test_where_more_come_back_than_any_level_nothing_is_suggested(found: CycleStudy):

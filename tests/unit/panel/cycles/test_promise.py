@@ -79,8 +79,10 @@ def test_what_is_promised_rests_on_what_was_known_on_the_split_day():
     """Called on day 17: one back on day 30, one silent until day 59 and back on day 62, one lost."""
     told = promise([10, 30], [10, 62], [10], list(range(100, 200)), ceiling_days=50)
     (row,) = (row for row in told.everybody if row.silence_days == 7)
-    assert [share.estimate for share in row.promised] == pytest.approx([1 / 4, 1 / 4])
-    assert row.promised[0].n == 4  # the one who came back is called again on day 37
+    month, two_months = row.promised
+    assert month.estimate == pytest.approx(1 / 4)
+    assert not two_months.is_known  # no call is followed for longer than from day 10 to day 59
+    assert month.n == 4  # the one who came back is called again on day 37
     assert row.back[0].n == row.n_calls == 1  # on day 69
 
 
@@ -121,6 +123,33 @@ def test_too_short_a_log_says_which_day_will_do():
 def test_nothing_is_promised_while_only_the_quick_could_have_been_called():
     told = promise([0, 8, *range(20, 60)], ceiling_days=84)
     assert [row.promised[0].n for row in told.everybody] == [0, 0, 0]
+
+
+def stationary(days_of_log: int, seed: int = 3) -> Promise:
+    """150 creators of two paces who never leave: what is promised on the split day is what comes."""
+    random = np.random.default_rng(seed)
+    days = [np.flatnonzero(random.random(days_of_log) < random.choice([0.03, 0.08])) - BEFORE for _ in range(150)]
+    histories = [[-BEFORE], *([int(day) for day in one] for one in days)]
+    first = date(2026, 1, 1)
+    split = (split_day(first, first + timedelta(days_of_log - 1)) - first).days - BEFORE
+    known_then, known = until(split, histories), until(days_of_log - 1 - BEFORE, histories)
+    learnt = fit_pooled_gaps(draw_rhythms(0, n=40, log_days=60).days)
+    return promises.measure_with(learnt, known_then, known, config(horizons=(7, 14)))
+
+
+@pytest.mark.parametrize(
+    ("days_of_log", "said"),
+    [(230, [False, False]), (258, [False, False]), (259, [True, False]), (286, [True, False]), (287, [True, True])],
+)
+def test_what_nobody_was_followed_for_is_not_promised_and_what_is_promised_comes(days_of_log, said):
+    """Calls before the split begin on day 84: those of a week have to be followed for 28 and for 56 days."""
+    rows = [row for row in stationary(days_of_log).everybody if row.silence_days]
+    for row in rows:
+        assert [share.is_known for share in row.promised] == said
+        assert all(share.is_known for share in row.back)
+        for promised, back in zip(row.promised, row.back, strict=True):
+            assert not promised.is_known or (promised.low <= back.high and back.low <= promised.high)
+    assert all(row.promised[0].n > 20 for row in rows)  # there were calls enough; it is the days that are missing
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,28 @@ def test_what_is_followed_for_less_counts_as_far_as_it_goes():
     assert three.n == 4
 
 
+def test_beyond_what_anybody_is_followed_for_nothing_is_said_unless_as_far_as_followed_is_asked_for():
+    """Two followed for 5 days, one of whom is silent on; the third is back on day 2."""
+    lasted, returned = np.array([5, 5, 2]), np.array([True, False, True])
+    five, six = returns.returned_within(lasted, returned, [np.arange(3)], (5, 6))
+    assert five.estimate == pytest.approx(2 / 3)
+    assert five.is_known
+    assert not six.is_known
+    assert six.n == 3
+    assert all(math.isnan(value) for value in (six.estimate, six.low, six.high))
+    (as_far,) = returns.returned_within(lasted, returned, [np.arange(3)], (6,), as_far_as_followed=(6,))
+    assert as_far == five
+
+
+def test_when_the_longest_followed_is_back_those_lost_before_are_still_unknown():
+    """Kaplan and Meier would have everybody back; only where nobody was lost is that so."""
+    lasted = np.array([1, 3])
+    (lost,) = returns.returned_within(lasted, np.array([False, True]), [np.arange(2)], (9,))
+    (all_back,) = returns.returned_within(lasted, np.array([True, True]), [np.arange(2)], (9,))
+    assert not lost.is_known
+    assert all_back.estimate == 1
+
+
 def test_where_all_are_followed_it_is_the_plain_share_with_the_plain_variance():
     random = np.random.default_rng(0)
     lasted = random.integers(1, 60, size=500)
