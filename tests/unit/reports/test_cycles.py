@@ -11,6 +11,7 @@ import pytest
 
 from fancare import messages
 from fancare.errors import NotEnoughHistory
+from fancare.panel.cycles.promise import GONE_DAYS
 from fancare.panel.cycles.returns import Share
 from fancare.panel.cycles.study import CycleStudy, study
 from fancare.reports import cycle_words, cycles, cycles_terminal
@@ -110,6 +111,15 @@ def test_what_nobody_was_followed_for_is_a_dash_without_an_interval(found: Cycle
     assert cells.count("–") == 2
     cycles_terminal.print_study(young, config())
     assert not [text for text in (*cells, capsys.readouterr().out) if "(–" in text]
+
+
+def test_a_promise_is_called_one_in_both_languages_and_leavers_are_silent_for_84_days_or_more(page: Page):
+    korean, english = (page.said(lang) for lang in messages.LANGUAGES)
+    assert f"{GONE_DAYS}일 이상 조용함" in korean
+    assert f"silent for {GONE_DAYS} days or more" in english
+    assert "2026년 5월 23일 (토)까지의 기록으로 예상한 비율" in korean
+    assert "예상: 28일 안에 돌아옴" in korean
+    assert "Promised: back within 28 d" in english
 
 
 def test_as_far_as_followed_is_said_of_a_log_however_short(found: CycleStudy):
