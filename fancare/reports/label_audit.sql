@@ -46,11 +46,10 @@ returned_as AS (
   INNER JOIN identity_links AS link
     ON link.alias_id = CASE WHEN @entity = 'creator' THEN audited.creator_id ELSE audited.fan_id END
   INNER JOIN activity_daily AS daily
-    ON daily.creator_id = CASE
-      WHEN @entity = 'creator' THEN link.canonical_id
-      WHEN @entity = 'fan' THEN daily.creator_id
-      ELSE audited.creator_id
-    END
+    ON (
+      @entity = 'fan'
+      OR daily.creator_id = CASE WHEN @entity = 'creator' THEN link.canonical_id ELSE audited.creator_id END
+    )
     AND (@entity = 'creator' OR daily.fan_id = link.canonical_id)
   WHERE daily.activity_date > audited.as_of
     AND daily.activity_date <= @data_through

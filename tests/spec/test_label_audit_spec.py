@@ -84,6 +84,18 @@ def test_ids_linked_after_as_of_are_named_and_their_returns_count():
     assert (early.linked_id, early.linked_from) == (None, None)  # known by as_of, or not by the end
 
 
+def test_a_fan_may_return_outside_any_room_as_the_person_it_was_linked_to():
+    rows = [
+        {"day": 20, "creator": "a", "fan": "$device:1", "event": "message", "until": 40},
+        {"day": 33, "creator": None, "fan": "f", "event": "donation"},
+        {"day": 38, "creator": "a", "fan": "f", "event": "message"},
+    ]
+    links = [("$device:1", "f", 40)]
+    (fan,) = look(rows, (None, "$device:1"), links=links, entity="fan")
+    (room,) = look(rows, ("a", "$device:1"), links=links, entity="room")
+    assert (fan.next_active_date, room.next_active_date) == (day(33), day(38))
+
+
 def test_an_id_that_begins_where_another_ends_may_be_the_same_one():
     room = {"event": "message", "creator": "a"}
     rows = [
