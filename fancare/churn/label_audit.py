@@ -2,8 +2,9 @@
 
 A row disagrees when the model finds the label's opposite more likely than the label (risk above ½ and came back, or below and
 left). What it costs is its log loss, −ln of the probability that was given to what the label says. Both kinds are listed, and
-few rows per entity, so that neither the commoner kind nor one odd creator fills the list. Beside them stand as many rows with the
-same labels on which both agree, drawn by lot: what is as common there says nothing against a label.
+few rows per entity, so that neither the commoner kind nor one odd creator fills the list. Each kind has its controls, as many
+rows with the same label that cost least: a sign that is as common among those says nothing against a label. (Where few leave,
+hardly any leaver has a risk above ½; so it is the highest risks among the leavers that are taken, whatever they are.)
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Disagreement:
 class Disagreements:
     """The listed rows, most expensive first, beside all of that kind and all that was tested at this horizon.
 
-    ``agreements`` are as many rows with the same labels on which model and label agree, fewer where there are not so many.
+    ``controls`` are for each kind as many rows with the same label that cost least, fewer where there are not so many.
     """
 
     entity: str
@@ -57,7 +58,7 @@ class Disagreements:
     n_came_back: int
     n_left: int
     total_loss: float
-    agreements: tuple[Disagreement, ...] = ()
+    controls: tuple[Disagreement, ...] = ()
 
     @property
     def share_of_loss(self) -> float:
@@ -74,8 +75,8 @@ def disagreements(
 ) -> Disagreements:
     """The ``most`` rows of a backtest's test on which it and the label disagree most at ``horizon``, half of either kind.
 
-    What one kind does not fill the other may. Ties go by id and day, so the list is the same every time. A horizon that the
-    panel does not have is a ValueError.
+    What one kind does not fill the other may. Ties go by id and day, those among controls by lot, so all is the same every
+    time. A horizon that the panel does not have is a ValueError.
     """
     k = panel.horizons.index(horizon)
     known = ~np.isnan(panel.churned[tested.index, k])
@@ -91,11 +92,13 @@ def disagreements(
     n_left = min(len(left), max(most // 2, most - len(came_back)))
     chosen = np.concatenate([left[:n_left], came_back[: most - n_left]])
     chosen = chosen[np.argsort(-loss[chosen], kind="stable")]
-    agree = np.where(churned, risk > 0.5, risk < 0.5)
     lots = np.array([word(f"{i}\0{day}") for i, day in zip(panel.entity_ids[index], panel.as_of[index], strict=True)])
-    by_lot = np.argsort(lots)
-    beside = [
-        by_lot[(agree & (churned == label))[by_lot]][: int((churned[chosen] == label).sum())] for label in (True, False)
+    cheapest = np.lexsort((lots, loss))
+    controls = [
+        _controls(
+            cheapest[churned[cheapest] == label], chosen[churned[chosen] == label], loss, entities, most_per_entity
+        )
+        for label in (True, False)
     ]
     return Disagreements(
         entity=panel.entity,
@@ -105,8 +108,18 @@ def disagreements(
         n_came_back=int((against & ~churned).sum()),
         n_left=int((against & churned).sum()),
         total_loss=float(loss.sum()),
-        agreements=tuple(_row(panel, index[i], risk[i], bool(churned[i]), loss[i]) for i in np.concatenate(beside)),
+        controls=tuple(_row(panel, index[i], risk[i], bool(churned[i]), loss[i]) for i in np.concatenate(controls)),
     )
+
+
+def _controls(
+    cheapest: np.ndarray, listed: np.ndarray, loss: np.ndarray, entities: np.ndarray, most_per_entity: int
+) -> np.ndarray:
+    """Of the positions of one kind, cheapest first, as many as are listed, of which none costs less."""
+    if not len(listed):
+        return cheapest[:0]
+    others = cheapest[~np.isin(cheapest, listed) & (loss[cheapest] <= loss[listed].min())]
+    return _few_of_each(others, entities, most_per_entity)[: len(listed)]
 
 
 def _few_of_each(ordered: np.ndarray, entities: np.ndarray, most: int) -> np.ndarray:

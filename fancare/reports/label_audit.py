@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from fancare.churn.label_audit import Disagreement, Disagreements
+from fancare.churn.label_audit import Disagreement, Disagreements, Kind
 from fancare.config import Config
 from fancare.events.completeness import odd_days
 from fancare.reports.hostile import csv_cell
@@ -32,6 +32,7 @@ DAYS_SQL = "SELECT activity_date, SUM(n_events) FROM activity_daily WHERE known_
 SUSPICIONS = ("seen_otherwise", "outage", "late_link", "successor", "near_miss", "single_event")
 NEAR_SHARE = 7  # of the horizon, a day at least: a return so near its end is a near miss, so many lost days an outage
 NAMES_SHOWN = 3
+KINDS: tuple[Kind, ...] = ("left", "came_back")
 COLUMNS = (
     "creator_id", "fan_id", "as_of", "horizon_days", "risk", "label", "said_ko", "happened_ko", "loss",
     "last_active_date", "silence_days", "active_days_28d", "next_active_date", "days_until_return",
@@ -76,35 +77,43 @@ class AuditedRow:
 
 @dataclass(frozen=True)
 class Audit:
-    """The audited rows, most expensive first, and the CSV that holds them; ``beside`` are those on which both agree."""
+    """The audited rows, most expensive first, and the CSV that holds them; ``controls`` are those of `Disagreements`."""
 
     found: Disagreements
     rows: tuple[AuditedRow, ...]
     csv: Path
-    beside: tuple[AuditedRow, ...] = ()
+    controls: tuple[AuditedRow, ...] = ()
 
     @property
     def n_suspicious(self) -> int:
         return sum(bool(row.suspicions) for row in self.rows)
 
-    def by_suspicion(self) -> dict[str, tuple[int, int]]:
-        """How many rows carry each suspicion, and how many of those beside; commonest first. A row may carry several."""
-        counts = {
-            code: (sum(code in row.suspicions for row in self.rows), sum(code in row.suspicions for row in self.beside))
-            for code in SUSPICIONS
-        }
-        return dict(sorted(counts.items(), key=lambda item: -item[1][0]))
+    def compared(self) -> tuple[Compared, ...]:
+        """Each kind that is listed beside its own controls: some suspicions can be raised against one kind only."""
+        return tuple(told for kind in KINDS if (told := _compared(kind, self.rows, self.controls)).n_listed)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One kind of listed rows and its controls; ``counts`` has for each suspicion that was raised how many listed rows and how
+    many controls carry it, commonest first. A row may carry several.
+    """
+
+    kind: Kind
+    n_listed: int
+    n_controls: int
+    counts: dict[str, tuple[int, int]]
 
 
 def audit(warehouse: Warehouse, config: Config, found: Disagreements, data_through: date, out: Path) -> Audit:
     """The evidence on every listed row, as known on ``data_through``, written to ``out`` as CSV."""
-    listed = (*found.rows, *found.agreements)
+    listed = (*found.rows, *found.controls)
     told = evidence(warehouse, config, listed, found.horizon, data_through)
     incomplete = incomplete_days(warehouse, config)
     judged = [audited(row, seen, found.horizon, incomplete) for row, seen in zip(listed, told, strict=True)]
-    rows, beside = tuple(judged[: len(found.rows)]), tuple(judged[len(found.rows) :])
+    rows, controls = tuple(judged[: len(found.rows)]), tuple(judged[len(found.rows) :])
     write_atomically(out, csv_text(found, rows).encode("utf-8-sig"))
-    return Audit(found, rows, out, beside)
+    return Audit(found, rows, out, controls)
 
 
 def evidence(
@@ -160,6 +169,15 @@ def audited(row: Disagreement, seen: Evidence, horizon: int, incomplete: Collect
         "single_event": not left and seen.active_events_after == 1,
     }
     return AuditedRow(row, seen, outage_days, tuple(code for code in SUSPICIONS if holds[code]))
+
+
+def _compared(kind: Kind, rows: Sequence[AuditedRow], controls: Sequence[AuditedRow]) -> Compared:
+    listed, beside = ([row for row in group if row.disagreement.kind == kind] for group in (rows, controls))
+    counts = {
+        code: tuple(sum(code in row.suspicions for row in group) for group in (listed, beside)) for code in SUSPICIONS
+    }
+    raised = {code: (n, n_controls) for code, (n, n_controls) in counts.items() if n}
+    return Compared(kind, len(listed), len(beside), dict(sorted(raised.items(), key=lambda item: -item[1][0])))
 
 
 def suspicion_words(code: str, row: AuditedRow) -> Words:

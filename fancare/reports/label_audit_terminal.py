@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from fancare.reports.hostile import visible
-from fancare.reports.label_audit import Audit, AuditedRow
+from fancare.reports.label_audit import Audit, AuditedRow, Compared
 from fancare.reports.wording import Words, both, percent
 
 WIDTH = 150  # where nobody looks at a terminal
@@ -40,15 +40,36 @@ def sentences(audit: Audit) -> tuple[Words, ...]:
         return summary, both("audit.nothing")
     loss, rows = percent(found.share_of_loss), percent(found.share_of_rows)
     share = both("audit.share", listed=len(audit.rows), rows=rows, loss=loss)
-    return summary, share, _suspicious(audit), both("audit.fill_in")
+    return summary, share, *_suspicious(audit), both("audit.fill_in")
 
 
-def _suspicious(audit: Audit) -> Words:
-    counts = [(both(f"audit.short.{code}"), n, beside) for code, (n, beside) in audit.by_suspicion().items() if n]
-    if not counts:
-        return both("audit.none_suspicious")
-    kinds = tuple(", ".join(f"{name[lang]} {n} ({beside})" for name, n, beside in counts) for lang in (0, 1))
-    return both("audit.suspicious", n=audit.n_suspicious, kinds=(kinds[0], kinds[1]), beside=len(audit.beside))
+def _suspicious(audit: Audit) -> tuple[Words, ...]:
+    if not audit.n_suspicious:
+        return (both("audit.none_suspicious"),)
+    told = []
+    for kind in audit.compared():
+        if kind.counts:
+            told.append(_against_controls(kind))
+        if kind.n_controls < kind.n_listed:
+            words = {"kind": both(f"audit.kind_{kind.kind}"), "listed": kind.n_listed, "controls": kind.n_controls}
+            told.append(both("audit.few_controls" if kind.n_controls else "audit.no_controls", **words))
+    return both("audit.suspicious", n=audit.n_suspicious, listed=len(audit.rows)), *told
+
+
+def _against_controls(kind: Compared) -> Words:
+    """How common each suspicion is among the listed rows of one kind, against its controls; a dash where there are none."""
+    counted = [
+        both(
+            "audit.counted",
+            name=both(f"audit.short.{code}"),
+            n=n,
+            listed=kind.n_listed,
+            beside=both("audit.of_controls", n=n_beside, controls=kind.n_controls) if kind.n_controls else "–",
+        )
+        for code, (n, n_beside) in kind.counts.items()
+    ]
+    counts = (", ".join(korean for korean, _ in counted), ", ".join(english for _, english in counted))
+    return both("audit.compared", kind=both(f"audit.kind_{kind.kind}"), counts=counts)
 
 
 def _cells(row: AuditedRow) -> tuple[str, ...]:

@@ -104,16 +104,47 @@ def test_what_one_kind_does_not_fill_the_other_may():
     assert found.n_came_back == len(stayed)
 
 
-def test_beside_stand_as_many_rows_with_the_same_labels_on_which_both_agree():
+def test_each_kind_has_as_many_controls_as_rows_with_the_same_label_that_cost_least():
     risk = sure()
     for label, wrong in ((1, 0.1), (0, 0.9)):
         risk[np.flatnonzero(PANEL.churned[MATURE, 1] == label)[: 4 + 2 * label]] = wrong
+    surest = np.flatnonzero(PANEL.churned[MATURE, 1] == 1)[-6:]
+    risk[surest] = 0.95
     found = disagreements(PANEL, said(risk, MATURE), 14, most=40, most_per_entity=9)
-    assert [row.kind for row in found.agreements] == ["left"] * 6 + ["came_back"] * 4
-    assert all((row.risk > 0.5) == (row.kind == "left") for row in found.agreements)
-    assert not set(found.rows) & set(found.agreements)
+    assert [row.kind for row in found.controls] == ["left"] * 6 + ["came_back"] * 4
+    assert {(row.creator_id, row.as_of) for row in found.controls[:6]} == {
+        (PANEL.creator_id[i], PANEL.as_of[i].item()) for i in MATURE[surest]
+    }
+    assert not set(found.rows) & set(found.controls)
     backwards = disagreements(PANEL, said(risk[::-1], MATURE[::-1]), 14, most=40, most_per_entity=9)
-    assert backwards.agreements == found.agreements  # drawn by id and day, not by place
+    assert backwards.controls == found.controls  # equal ones are drawn by id and day, not by place
+
+
+def test_where_no_risk_is_high_the_leavers_with_the_highest_are_the_controls():
+    """Ordinary churn: everybody's risk is below a half, so every leaver is against the model."""
+    left = PANEL.churned[MATURE, 1] == 1
+    risk = np.where(left, np.random.default_rng(0).uniform(0.01, 0.4, len(MATURE)), 0.05)
+    found = disagreements(PANEL, said(risk), 14, most=24)
+    assert [row.kind for row in found.rows] == ["left"] * 24
+    assert [row.kind for row in found.controls] == ["left"] * 24
+    assert min(row.risk for row in found.controls) > max(row.risk for row in found.rows)
+    counts = [row.creator_id for row in found.controls]
+    assert max(map(counts.count, counts)) <= 2
+
+
+def test_what_costs_more_than_a_listed_row_is_no_control():
+    """One creator's third row is as wrong as its two that are listed, and worse than another creator's."""
+    left = np.flatnonzero(PANEL.churned[MATURE, 1] == 1)
+    creators = PANEL.creator_id[MATURE]
+    odd = next(name for name in creators[left] if np.sum(creators[left] == name) > 2)
+    others = left[creators[left] != odd]
+    stayed = np.flatnonzero(PANEL.churned[MATURE, 1] == 0)
+    index = MATURE[np.concatenate([left[creators[left] == odd], others[:1], stayed])]
+    risk = np.where(PANEL.churned[index, 1] == 1, np.where(PANEL.creator_id[index] == odd, 0.01, 0.3), 0.05)
+    found = disagreements(PANEL, said(risk, index), 14)
+    assert [row.risk for row in found.rows] == [0.01, 0.01, 0.3]
+    assert found.n_left > 3
+    assert found.controls == ()
 
 
 def test_unripe_rows_are_no_disagreement_and_half_is_no_opinion():

@@ -130,12 +130,14 @@ def test_the_audit_of_a_drawn_log_from_query_to_file(tmp_path):
         *events("b", "x" * 20 + "." * 16 + "x"),
         *(row for i in range(5) for row in events(f"others{i}", "9" * 91)),  # a log without odd days
     ]
-    listed = found(replace(BACK, creator_id="b"), LEFT, agreements=(replace(BACK, creator_id="others0", risk=0.1),))
+    listed = found(replace(BACK, creator_id="b"), LEFT, controls=(replace(BACK, creator_id="others0", risk=0.1),))
     looked = audit(warehouse(rows), config(), listed, day(90), tmp_path / "new" / "audit.csv")
     assert [row.suspicions for row in looked.rows] == [("single_event",), ("seen_otherwise",)]
     assert looked.n_suspicious == 2
-    assert [row.suspicions for row in looked.beside] == [()]
-    assert looked.by_suspicion()["single_event"] == (1, 0)
+    assert [row.suspicions for row in looked.controls] == [()]
+    assert [(one.kind, one.n_controls, one.counts) for one in looked.compared()] == [
+        ("left", 0, {"seen_otherwise": (1, 0)}), ("came_back", 1, {"single_event": (1, 0)}),
+    ]  # fmt: skip
     written = looked.csv.read_bytes()
     assert written.startswith(b"\xef\xbb\xbf")
     first, second = rows_of(written.decode("utf-8-sig"))
@@ -150,21 +152,45 @@ def test_incomplete_days_are_those_that_check_calls_low_and_the_declared_ones():
     assert incomplete_days(warehouse([]), declared) == {day(3)}
 
 
+ODD = audited(LEFT, replace(PLAIN, other_events=2, other_names=("visit",)), HORIZON, [day(28), day(29)])
+QUIET, CAME = audited(LEFT, PLAIN, HORIZON, ()), audited(BACK, RETURNED, HORIZON, ())
+SINGLE = audited(BACK, replace(RETURNED, active_days_after=1, active_events_after=1), HORIZON, ())
+
+
 def test_the_summary_says_what_the_list_costs_and_how_much_of_it_is_suspicious(capsys):
-    odd = audited(LEFT, replace(PLAIN, other_events=2, other_names=("visit",)), HORIZON, [day(28), day(29)])
-    looked = Audit(found(LEFT, BACK), (odd, audited(BACK, RETURNED, HORIZON, ())), csv=None, beside=(odd, odd))
+    looked = Audit(found(LEFT, BACK), (ODD, CAME), csv=None, controls=(ODD, CAME))
     english = [words[1] for words in sentences(looked)]
     assert english == [
         "Of 1,000 test rows model and label disagree on 50: 30 said to leave came back, 20 said to stay left.",
         "The 2 listed are 0.2% of the test rows and 1.7% of their log loss.",
-        "1 of the listed give reason to doubt the label: seen otherwise 1 (2), outage 1 (2). In brackets how many of 2 "
-        "rows with the same labels on which both agree: what is as common there says nothing against a label.",
+        "1 of the 2 listed carry a sign that the label may be wrong. Below beside controls, the rows with the same label "
+        "that the model got most right: a sign as common there says nothing against a label.",
+        "label: left – seen otherwise 1 of 1 (controls 1 of 1), outage 1 of 1 (controls 1 of 1).",
         "Write what you find into the column verdict of the CSV.",
     ]
     print_audit(looked)
     out = capsys.readouterr().out
     assert "2 of 2 rows, at 14 days" in out
     assert "seen otherwise, outage" in out
+
+
+def test_a_kind_is_compared_with_controls_of_its_own_and_few_of_them_are_said_to_be_few():
+    """Of three leavers two are odd, with one quiet control; of two who came back one is, with nobody to compare with."""
+    rows = (ODD, SINGLE, ODD, QUIET, CAME)
+    looked = Audit(found(*(row.disagreement for row in rows)), rows, csv=None, controls=(QUIET,))
+    korean, english = zip(*sentences(looked)[3:-1], strict=True)
+    assert english == (
+        "label: left – seen otherwise 2 of 3 (controls 0 of 1), outage 2 of 3 (controls 0 of 1).",
+        "label: left – fewer controls (1) than listed (3): a difference says little.",
+        "label: came back – single event 1 of 2 (controls –).",
+        "label: came back – no controls for 2 listed: nothing can be concluded from a sign.",
+    )
+    assert korean == (
+        "라벨: 떠남 – 단서별로 다른 이벤트 3건 중 2건 (대조 1건 중 0건), 로그 결손 3건 중 2건 (대조 1건 중 0건).",
+        "라벨: 떠남 – 적힌 3건에 대조는 1건뿐이라, 차이가 있어도 말해 주는 것이 적습니다.",
+        "라벨: 돌아옴 – 단서별로 한 건뿐 2건 중 1건 (대조 –).",
+        "라벨: 돌아옴 – 적힌 2건에 대조할 행이 없어, 단서가 있어도 라벨이 틀렸다는 근거는 아닙니다.",
+    )
 
 
 def test_an_id_is_never_markup_nor_longer_than_the_table(capsys):
