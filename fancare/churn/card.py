@@ -12,6 +12,7 @@ import jinja2
 
 from fancare import messages
 from fancare.churn.bundle import Bundle
+from fancare.churn.metrics import ece_by_chance
 from fancare.churn.promotion import verdict
 from fancare.churn.themes import label
 from fancare.panel.feature import feature_hash
@@ -36,6 +37,7 @@ def render(bundle: Bundle) -> str:
         themes=[(c, label(c.kind, c.actor, c.event_name, bundle.spec.entity, "en"))
                 for c in contributions.themes[:TOP_THEMES]] if contributions else [],
         caveats=_caveats(bundle),
+        by_chance=_by_chance,
         feature_hash=feature_hash(bundle.feature_names),
     )  # fmt: skip
 
@@ -104,6 +106,11 @@ def _template() -> jinja2.Template:
                                      keep_trailing_newline=True, autoescape=False)  # fmt: skip
     environment.filters |= {"figure": _figure, "signed": _signed, "plain": _plain, "message": _message}
     return environment.from_string(Path(__file__).with_name("card.md.j2").read_text(encoding="utf-8"))
+
+
+def _by_chance(figures: Mapping[str, Any]) -> float | None:
+    """The ECE that perfect probabilities would show on so few rows."""
+    return None if figures["brier"] is None else ece_by_chance(figures["brier"], figures["n"])
 
 
 def _message(code: str) -> str:

@@ -59,11 +59,11 @@ def meter(share: float, css: str = "") -> Markup:
 
 def line_chart(
     name: Words, x_names: Sequence[Words], lines: Sequence[Line], number: NumberWords, top: float | None = None,
-    bottom: float = 0.0,
+    bottom: float = 0.0, between: Sequence[int] = (),
 ) -> Markup:  # fmt: skip
     """Lines over equally spaced x, the y axis from ``bottom`` to ``top`` (default: 0 and a round number above the largest).
 
-    Hovering a place shows its x and values; the first and last x are named below the axis.
+    Hovering a place shows its x and values; the first and last x, and those numbered in ``between``, are named below the axis.
     """
     top = top or nice_top(max((v for line in lines for v in line.values if v is not None), default=1.0))
     count = len(x_names)
@@ -75,7 +75,7 @@ def line_chart(
     def y_at(value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(max((value - bottom) / (top - bottom), 0.0), 1.0)
 
-    parts = [_title(name), _grid(bottom, top, number, y_at), _x_names(x_names, x_at)]
+    parts = [_title(name), _grid(bottom, top, number, y_at), _x_names(x_names, x_at, between)]
     for position, line in enumerate(lines):
         runs = _runs(line.values)
         for run in runs:
@@ -165,13 +165,14 @@ def _grid(bottom: float, top: float, number: NumberWords, y_at: Callable[[float]
     return Markup("").join(parts)
 
 
-def _x_names(x_names: Sequence[Words], x_at: Callable[[int], float]) -> Markup:
+def _x_names(x_names: Sequence[Words], x_at: Callable[[int], float], between: Sequence[int]) -> Markup:
     if not x_names:
         return Markup("")
     last = len(x_names) - 1
     parts = [_text(x_at(last), HEIGHT - 6, "tick end" if last else "tick mid", x_names[last])]
     if last:
         parts.append(_text(x_at(0), HEIGHT - 6, "tick", x_names[0]))
+    parts += [_text(x_at(index), HEIGHT - 6, "tick mid", x_names[index]) for index in between if 0 < index < last]
     return Markup("").join(parts)
 
 

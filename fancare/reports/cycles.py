@@ -17,6 +17,8 @@ from fancare.reports.page import environment
 from fancare.reports.watchlist import write_atomically
 from fancare.reports.wording import Words, both
 
+NAMED_DAYS = (14, 28, 56)  # below the axis: what people choose horizons from; a 7 would touch the first day's name
+
 
 def write(study: CycleStudy, config: Config, out: Path) -> Path:
     """Write the page of ``study`` to ``out`` as a whole or not at all, and return ``out``."""
@@ -70,7 +72,8 @@ def returns_chart(study: CycleStudy) -> Markup:
         values = tuple(_known(getattr(row.back[at], end)) for row in study.curve)
         lines.append(charts.Line(both(f"cycles.curve_{end}", within=LEVELS_WITHIN), values, "s3"))
     names = [_days(row.silence_days) for row in study.curve]
-    return charts.line_chart(both("cycles.returns_title"), names, lines, wording.percent, top=1.0)
+    named = [index for index, row in enumerate(study.curve) if row.silence_days in NAMED_DAYS]
+    return charts.line_chart(both("cycles.returns_title"), names, lines, wording.percent, top=1.0, between=named)
 
 
 def returns_keys() -> list[tuple[str, Words]]:
@@ -84,7 +87,8 @@ def shares_chart(code: str, shares: tuple[float, ...]) -> Markup | None:
     if not shares:
         return None
     names = [_days(x) for x in range(1, len(shares) + 1)]
-    return charts.line_chart(both(code), names, [charts.Line(both(code), shares)], wording.percent, top=1.0)
+    named = [days - 1 for days in NAMED_DAYS]
+    return charts.line_chart(both(code), names, [charts.Line(both(code), shares)], wording.percent, top=1.0, between=named)
 
 
 def _days(n: int) -> Words:

@@ -18,8 +18,8 @@ from fancare.reports.watchlist import write_atomically
 
 SHOWN = 15
 COLUMNS = (
-    "feature", "family", "meaning_ko", "meaning_en", "unit", "window_days", "kept", "importance", "reason", "reason_ko", "figure",
-    "like",
+    "feature", "family", "meaning_ko", "meaning_en", "unit", "window_days", "kept", "importance", "reason", "reason_ko",
+    "reason_en", "figure", "like",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def write_csv(pruning: Pruning, features: Sequence[Feature], out: Path) -> Path:
         cells = [
             feature.name, feature.family, feature.meaning_ko, feature.meaning_en, feature.unit, feature.window_days or "",
             "no" if went else "yes", "" if share is None else f"{share:.5f}", went.reason if went else "",
-            messages.text(f"pruned.{went.reason}", "ko") if went else "", f"{went.figure:.4f}" if went else "",
+            *(messages.text(f"pruned.{went.reason}", lang) if went else "" for lang in ("ko", "en")),
+            f"{went.figure:.4f}" if went else "",
             (went.like if went else None) or "",
         ]  # fmt: skip
         lines.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])

@@ -25,7 +25,7 @@ def test_what_a_reader_looks_for_is_there(bundle):
     for heading in ("Intended use", "Data", "Figures", "What the risks rest on", "Caveats", "Fingerprints"):
         assert f"\n## {heading}\n" in card
     assert f"| made as of (origin) | {bundle.interval.origin} |" in card
-    assert "| 14 | tabnet | 0.800 (0.780–0.820) | 0.500 | 0.500 | 0.200 | 0.020 | 2.00 | 1,200 | 0.300 |" in card
+    assert "| 14 | tabnet | 0.800 (0.780–0.820) | 0.500 | 0.500 | 0.200 | 0.020 (0.040) | 2.00 | 1,200 | 0.300 |" in card
     assert "| recency | +0.1000 (+0.0800 to +0.1200) |" in card
     assert "none of `broadcast`" in card
     assert bundle.content_hash in card
