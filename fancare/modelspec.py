@@ -46,7 +46,7 @@ class PruneSpec:
     index between the oldest and the newest third of the training weeks.
     """
 
-    max_features: int = 50
+    max_features: int = 80
     duplicate_correlation: float = 0.99
     leak_auc: float = 0.95
     max_stability_index: float = 5.0
