@@ -31,7 +31,7 @@ from fancare.churn.score import score
 from fancare.churn.scoring import explain_on_demand
 from fancare.churn.themes import themes_of
 from fancare.dates import TimeLine
-from fancare.modelspec import ModelSpec, TrainSpec
+from fancare.modelspec import ModelSpec, PruneSpec, TrainSpec
 from fancare.panel.build import build, plan
 from fancare.panel.event_slots import Slot
 from fancare.panel.features import features_for
@@ -66,7 +66,8 @@ def world():
     """(warehouse, config, panel of all weeks, bundle): a drawn log through the real build and a small real model."""
     config = drawn_log.config(active_within_days=28)
     tabnet = replace(SMALL, epochs=6, seeds=(0, 1))
-    model_spec = ModelSpec("drawn", "creator", train=TrainSpec(calibration_weeks=2), tabnet=tabnet)
+    prune = PruneSpec(max_features=50)  # so that there are facts beside the features
+    model_spec = ModelSpec("drawn", "creator", train=TrainSpec(calibration_weeks=2), prune=prune, tabnet=tabnet)
     config = replace(config, model=model_spec)
     with drawn_log.warehouse(drawn_rows()) as warehouse:
         line = TimeLine(drawn_log.day(0), drawn_log.day(DAYS - 1), 0, config.churn.horizons)
