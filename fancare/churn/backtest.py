@@ -61,6 +61,7 @@ def _run(
     cpu = dict.fromkeys(MODELS, 0.0)
     told: list[FoldFigures] = []
     before: Pruning | None = None
+    known: list[np.ndarray] = []  # true risks, fold by fold
     why_none = ""
     for number, fold in enumerate(folds, start=1):
         progress.say(f"Backtest fold {number} of {len(folds)}: as if made on {fold.split.origin}")
@@ -71,8 +72,8 @@ def _run(
                 f"where the backtest tests; bring a log with activity there, or lower [backtest] folds."
             )
             continue
-        if truth is not None:
-            truth.risks_of(panel, index)  # another platform's file is told before minutes of training
+        if truth is not None:  # before minutes of training: it may be another platform's
+            found = truth.risks_of(panel, index)
         started = time.process_time()
         try:
             model = fit_at_origin(panel, fold.split, spec, progress, threads)
@@ -80,6 +81,8 @@ def _run(
             why_none = str(too_little)
             progress.say(f"  left out: {why_none}")
             continue
+        if truth is not None:
+            known.append(found)
         cpu[TABNET] += time.process_time() - started
         as_scored = DailyCalibration(model, panel, timeline, spec.train.calibration_weeks)
         pooled[TABNET].append(as_scored.risks_of(panel, index))
@@ -101,7 +104,7 @@ def _run(
         raise NotEnoughHistory(why_none)
     index = np.concatenate(tested)
     risks = {name: np.concatenate(parts) for name, parts in pooled.items()}
-    true_risks = None if truth is None else truth.risks_of(panel, index)
+    true_risks = np.concatenate(known) if known else None
     return _result(panel, index, risks, spec, tuple(told), cpu, others, progress, true_risks)
 
 

@@ -56,12 +56,7 @@ class Baseline:
 
     def recalibrated(self, logits: np.ndarray, recent: CalibrationRows) -> Baseline:
         """The same classifiers, calibrated on these rows; ``logits`` are theirs, (n, H)."""
-        return replace(
-            self,
-            calibration=ChainCalibration.fit(
-                logits, recent.churned, recent.mask, before=self.calibration
-            ),
-        )
+        return replace(self, calibration=ChainCalibration.fit(logits, recent.churned, recent.mask, before=self.calibration))
 
     def risks_of(self, panel: Panel, index: np.ndarray) -> np.ndarray:
         """(n, H) calibrated risks of the panel's rows at ``index``."""
