@@ -7,10 +7,11 @@ from datetime import date
 from pathlib import Path
 
 from fancare.config import Config
+from fancare.panel.activity import composed
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import COHORT
 
-SQL = Path(__file__).with_name("cohort.sql").read_text(encoding="utf-8")
+SQL = composed(Path(__file__).with_name("cohort.sql"))
 
 
 def build_cohort(warehouse: Warehouse, config: Config, as_ofs: Sequence[date]) -> None:

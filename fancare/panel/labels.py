@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 
 from fancare.config import Config
+from fancare.panel.activity import composed
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import labels_table
 
-DAYS_UNTIL_RETURN = Path(__file__).with_name("labels.sql").read_text(encoding="utf-8")
+DAYS_UNTIL_RETURN = composed(Path(__file__).with_name("labels.sql"), known_on="@data_through", rows="at_risk")
 
 
 def labels_sql(horizons: Sequence[int]) -> str:

@@ -8,18 +8,7 @@ WITH maturity AS (
   GROUP BY as_of
 ),
 activity AS (
-  SELECT DISTINCT
-    CASE WHEN @entity = 'fan' THEN NULL ELSE creator_id END AS creator_id,
-    CASE WHEN @entity = 'creator' THEN NULL ELSE fan_id END AS fan_id,
-    activity_date
-  FROM activity_daily
-  WHERE event_name IN UNNEST(@activity)
-    AND (@entity = 'creator' OR actor = 'fan')
-    AND (@entity = 'fan' OR creator_id IS NOT NULL)
-    AND (@entity = 'creator' OR fan_id IS NOT NULL)
-    AND activity_date <= @data_through
-    AND known_from <= @data_through
-    AND (known_until IS NULL OR @data_through < known_until)
+  {known_activity}
 ),
 at_risk AS (
   SELECT creator_id, fan_id, as_of
@@ -27,17 +16,7 @@ at_risk AS (
   WHERE entity = @entity AND as_of IN UNNEST(@as_ofs)
 ),
 may_return_as AS (
-  -- an id that was later linked to a person returns when that person does; a creator's own room keeps its name
-  SELECT creator_id, fan_id, as_of, creator_id AS as_creator_id, fan_id AS as_fan_id
-  FROM at_risk
-  UNION ALL
-  SELECT at_risk.creator_id, at_risk.fan_id, at_risk.as_of,
-    CASE WHEN @entity = 'creator' THEN link.canonical_id ELSE at_risk.creator_id END AS as_creator_id,
-    CASE WHEN @entity = 'creator' THEN NULL ELSE link.canonical_id END AS as_fan_id
-  FROM at_risk
-  INNER JOIN identity_links AS link
-    ON link.alias_id = CASE WHEN @entity = 'creator' THEN at_risk.creator_id ELSE at_risk.fan_id END
-  WHERE link.known_from <= @data_through AND (link.known_until IS NULL OR @data_through < link.known_until)
+  {known_as}
 ),
 returns AS (
   SELECT mine.creator_id, mine.fan_id, mine.as_of,

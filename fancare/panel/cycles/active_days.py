@@ -21,9 +21,10 @@ import numpy as np
 import pyarrow as pa
 
 from fancare.config import Config
+from fancare.panel.activity import composed
 from fancare.warehouse.duckdb_engine import Warehouse
 
-SQL = Path(__file__).with_name("active_days.sql").read_text(encoding="utf-8")
+SQL = composed(Path(__file__).with_name("active_days.sql"), known_on="@as_of")
 ORIGIN = date(2000, 1, 1)
 
 

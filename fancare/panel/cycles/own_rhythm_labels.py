@@ -14,10 +14,11 @@ from datetime import date
 from pathlib import Path
 
 from fancare.config import Config
+from fancare.panel.activity import composed
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import IDENTITY_LINKS, OWN_RHYTHM_LABELS
 
-SQL = Path(__file__).with_name("own_rhythm_labels.sql").read_text(encoding="utf-8")
+SQL = composed(Path(__file__).with_name("own_rhythm_labels.sql"), known_on="@data_through", rows="judged")
 
 
 def write_own_rhythm_labels(warehouse: Warehouse, config: Config, data_through: date) -> None:
