@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.bundle import Bundle
 from fancare.churn.model import ChurnModel, fit_at_origin
 from fancare.config import (
@@ -50,13 +51,13 @@ def drawn_churn_model(panel: Panel | None = None) -> ChurnModel:
 
 def drawn_bundle(
     model: ChurnModel, panel: Panel | None = None, config: Config | None = None, backtest: Mapping[str, Any] | None = None,
-    origin: date | None = None,
+    origin: date | None = None, rows: BacktestRows | None = None,
 ) -> Bundle:  # fmt: skip
     """The model with its records; another ``origin`` makes another version of it."""
     panel = panel or drawn_panel()
     model = model if origin is None else replace(model, origin=origin)
     cut = drawn_timeline().split_at(ORIGIN, SMALL_MODEL.train.calibration_weeks).cut
-    return Bundle.of(model, panel.features, config or drawn_config(), FIRST_DAY, cut, backtest)
+    return Bundle.of(model, panel.features, config or drawn_config(), FIRST_DAY, cut, backtest, rows=rows)
 
 
 def drawn_backtest(

@@ -2,6 +2,7 @@
 
     weights.safetensors   arrays of the network and the reference values
     manifest.json         canonical JSON: spec, features in order, encoder, calibration, data interval, versions, figures
+    backtest_rows.parquet what the backtest said row by row, and what came (`fancare.churn.backtest_rows`)
     card.md               the model card, for people
     SHA256SUMS            one line per file; `sha256sum -c SHA256SUMS` checks it by hand
 
@@ -28,6 +29,7 @@ import safetensors
 import safetensors.numpy
 
 import fancare
+from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.model import ChurnModel
 from fancare.churn.occlusion import Contributions
 from fancare.churn.threads import thread_count
@@ -37,8 +39,9 @@ from fancare.modelspec import ModelSpec
 from fancare.panel.feature import Feature, feature_hash
 from fancare.tomlspec import read_table
 
-FORMAT = 2  # 2: says which candidate features were pruned and why
+FORMAT = 3  # 3: the backtest's rows, kept so that versions can be compared pair by pair
 WEIGHTS, MANIFEST, CARD, SUMS = "weights.safetensors", "manifest.json", "card.md", "SHA256SUMS"
+ROWS = "backtest_rows.parquet"
 RECORDED_PACKAGES = ("torch", "pytorch-tabnet", "numpy", "safetensors")
 PROBE_TOLERANCE = 1e-4  # other processors round differently; other code is off by more
 # what building a model of parts that do not fit may end in, torch's RuntimeError among them
@@ -74,9 +77,10 @@ class Bundle:
 
     ``features`` are the records of the model's features in its order, ``facts`` those of the candidates that it does not read but
     that its reasons may quote; ``churn`` is the definition it was trained on.
-    ``backtest`` is the JSON form of the backtest, without timings (None: there was none). ``contributions`` say which
-    themes move its risks. ``versions`` and ``threads`` describe the environment it was trained in, ``probe`` the risks it
-    gave there to a few made-up rows. ``stored_hash`` is the hash of the manifest it was read from, None before it is kept.
+    ``backtest`` is the JSON form of the backtest, without timings (None: there was none), ``rows`` its rows as the bytes of their
+    file. ``contributions`` say which themes move its risks. ``versions`` and ``threads`` describe the environment it was
+    trained in, ``probe`` the risks it gave there to a few made-up rows. ``stored_hash`` is the hash of the manifest it was
+    read from, None before it is kept.
     """
 
     model: ChurnModel
@@ -90,6 +94,7 @@ class Bundle:
     versions: Mapping[str, str]
     threads: int
     probe: tuple[tuple[float, ...], ...]
+    rows: bytes
     stored_hash: str | None = field(default=None, compare=False)
 
     @classmethod
@@ -103,6 +108,7 @@ class Bundle:
         backtest: Mapping[str, Any] | None = None,
         contributions: Contributions | None = None,
         threads: int | None = None,
+        rows: BacktestRows | None = None,
     ) -> Bundle:
         """A bundle of a model just trained; ``features`` may hold more records than the model uses."""
         by_name = {feature.name: feature for feature in features}
@@ -130,6 +136,7 @@ class Bundle:
             contributions=contributions,
             threads=thread_count(threads),
             probe=_rows(probed),
+            rows=(rows or BacktestRows.none(model.horizons)).to_parquet(),
         )
 
     @property
@@ -189,16 +196,16 @@ class Bundle:
             "contributions": None if self.contributions is None else asdict(self.contributions),
             "versions": dict(self.versions),
             "threads": self.threads,
-            "sha256": {WEIGHTS: _sha256(weights)},
+            "sha256": {WEIGHTS: _sha256(weights), ROWS: _sha256(self.rows)},
         }
         text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False) + "\n"
-        return {WEIGHTS: weights, MANIFEST: text.encode()}
+        return {WEIGHTS: weights, MANIFEST: text.encode(), ROWS: self.rows}
 
 
 def read(folder: Path) -> Bundle:
     """The bundle in ``folder``, every file checked against its hash before any of it is used."""
     try:
-        data = {name: (folder / name).read_bytes() for name in (SUMS, MANIFEST, WEIGHTS, CARD)}
+        data = {name: (folder / name).read_bytes() for name in (SUMS, MANIFEST, WEIGHTS, ROWS, CARD)}
     except FileNotFoundError as error:
         raise _refused(folder, f"{Path(error.filename).name} is missing") from None
     except OSError as error:
@@ -220,7 +227,7 @@ def read(folder: Path) -> Bundle:
             f"({manifest.get('versions', {}).get('fancare', 'unknown')}) or train again with --retrain."
         )
     try:
-        bundle = _from(manifest, data[MANIFEST], data[WEIGHTS])
+        bundle = _from(manifest, data[MANIFEST], data[WEIGHTS], data[ROWS])
         expected, given = np.array(bundle.probe), probe_risks(bundle.model)
     except _MISFITS as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
@@ -250,10 +257,10 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
-def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes) -> Bundle:
+def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes, rows: bytes) -> Bundle:
     """The bundle these parts make; any of several errors where they do not fit."""
-    if manifest["sha256"] != {WEIGHTS: _sha256(weights)}:
-        raise ValueError("the weights are not the manifest's")
+    if manifest["sha256"] != {WEIGHTS: _sha256(weights), ROWS: _sha256(rows)}:
+        raise ValueError("the weights or the backtest's rows are not the manifest's")
     arrays = safetensors.numpy.load(weights)
     model = ChurnModel.from_parts(manifest["model"], arrays)
     features, facts = _records(manifest["features"]), _records(manifest["facts"])
@@ -278,6 +285,7 @@ def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes) -> Bundle:
         versions=dict(manifest["versions"]),
         threads=int(manifest["threads"]),
         probe=_rows(manifest["probe"]),
+        rows=rows,
         stored_hash=_sha256(data),
     )
 

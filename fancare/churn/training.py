@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from fancare.churn import backtest as rolling
 from fancare.churn.backtest_result import BacktestResult
+from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.bundle import Bundle
 from fancare.churn.ceiling import Truth
 from fancare.churn.model import fit_at_origin, prune_at_origin
@@ -138,10 +139,17 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
         first_day=timeline.first_day,
         cut=split.cut,
         backtest=None if result is None else result.to_json_dict(),
+        rows=_rows(panel, result),
         contributions=contributions(model, latest.X, themes_of(latest.features, config.activity), spec.bands.horizon),
     )
     version = Registry.of(config).register(bundle)
     return TrainingReport(version, model.n_rows, len(model.feature_names), model.pruning.n_candidates, result, why)
+
+
+def _rows(panel: Panel, result: BacktestResult | None) -> BacktestRows | None:
+    """The rows of the backtest, to be kept with the model."""
+    tested = None if result is None else result.tested
+    return None if tested is None else BacktestRows.of(panel, tested.index, tested.risks)
 
 
 def promote(config: Config, version: str | None, as_of: date | None, now: datetime) -> list[str]:

@@ -11,17 +11,20 @@ import numpy as np
 import pytest
 
 from fancare.churn import bundle as bundles
-from fancare.churn.bundle import CARD, MANIFEST, SUMS, WEIGHTS, Bundle
+from fancare.churn.backtest_rows import BacktestRows
+from fancare.churn.bundle import CARD, MANIFEST, ROWS, SUMS, WEIGHTS, Bundle
 from fancare.errors import FancareError, Refused
 from fancare.panel.feature import feature_hash
 from tests.drawn_model import drawn_backtest, drawn_bundle
 
-FILES = (WEIGHTS, MANIFEST, CARD, SUMS)
+FILES = (WEIGHTS, ROWS, MANIFEST, CARD, SUMS)
 
 
 @pytest.fixture
-def bundle(churn_model) -> Bundle:
-    return drawn_bundle(churn_model, backtest=drawn_backtest())
+def bundle(churn_model, panel) -> Bundle:
+    index = np.flatnonzero(~np.isnan(panel.churned).any(axis=1))
+    rows = BacktestRows.of(panel, index, churn_model.risks_of(panel, index))
+    return drawn_bundle(churn_model, backtest=drawn_backtest(), rows=rows)
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def rewrite(folder, change):
 
 
 def reseal(folder):
-    names = (CARD, MANIFEST, WEIGHTS)
+    names = sorted((CARD, MANIFEST, ROWS, WEIGHTS))
     lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     (folder / SUMS).write_text("".join(lines))
 
@@ -52,7 +55,8 @@ def test_risks_after_reading_are_the_same_bits(bundle, folder, panel):
 
 def test_all_that_is_known_comes_back(bundle, folder):
     again = bundles.read(folder)
-    for name in ("spec", "features", "churn", "interval", "backtest", "versions", "threads", "probe", "version"):
+    compared = ("spec", "features", "churn", "interval", "backtest", "rows", "versions", "threads", "probe", "version")
+    for name in compared:
         assert getattr(again, name) == getattr(bundle, name), name
 
 
@@ -68,8 +72,21 @@ def test_manifest_says_what_the_bundle_is(bundle, folder):
     assert [record["name"] for record in manifest["features"]] == list(bundle.feature_names)
     assert manifest["feature_hash"] == feature_hash(bundle.feature_names)
     assert set(manifest["versions"]) >= {"python", "torch", "pytorch-tabnet", "numpy", "fancare"}
-    assert manifest["sha256"] == {WEIGHTS: hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()}
+    assert manifest["sha256"] == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (WEIGHTS, ROWS)
+    }
     assert manifest["backtest"]["horizons"]["14"]["tabnet"]["auc"] == 0.8
+
+
+def test_the_backtests_rows_are_part_of_the_content(churn_model, bundle):
+    assert drawn_bundle(churn_model, backtest=drawn_backtest()).version != bundle.version
+
+
+def test_rows_of_another_version_are_refused_whatever_the_list_of_hashes_says(folder, bundle):
+    (folder / ROWS).write_bytes(BacktestRows.none(bundle.horizons).to_parquet())
+    reseal(folder)
+    with pytest.raises(Refused, match="the weights or the backtest's rows are not the manifest's"):
+        bundles.read(folder)
 
 
 def test_timings_are_no_part_of_the_content(churn_model):
@@ -138,16 +155,16 @@ def test_a_pickle_is_refused_and_never_executed(folder, name):
 def test_a_pickle_whose_every_hash_is_right_is_refused(folder):
     payload = pickle.dumps(Explodes())
     (folder / WEIGHTS).write_bytes(payload)
-    rewrite(folder, lambda m: m.update(sha256={WEIGHTS: hashlib.sha256(payload).hexdigest()}))
+    rewrite(folder, lambda m: m["sha256"].update({WEIGHTS: hashlib.sha256(payload).hexdigest()}))
     with pytest.raises(Refused, match="do not make a model"):
         bundles.read(folder)
 
 
-@pytest.mark.parametrize("found", [0, 1, "2", None])
+@pytest.mark.parametrize("found", [0, 2, "3", None])
 def test_another_format_is_refused_by_name(folder, found):
     rewrite(folder, lambda m: m.update(format=found))
     with pytest.raises(
-        Refused, match=f"has format {found!r}, this fancare reads format 2; use the fancare that wrote it"
+        Refused, match=f"has format {found!r}, this fancare reads format 3; use the fancare that wrote it"
     ):
         bundles.read(folder)
 
