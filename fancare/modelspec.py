@@ -92,6 +92,23 @@ class GateSpec:
 
 
 @dataclass(frozen=True)
+class MonitorSpec:
+    """When a model at work is said to be no longer right; see ``models/README.md``.
+
+    ``reference_weeks`` before the origin are what its days are compared with. The outcomes of ``window_days`` days are judged
+    together. An alarm needs the same finding in ``runs_in_a_row`` monitored days.
+    """
+
+    reference_weeks: int = 13
+    max_psi_feature: float = 0.25
+    max_psi_score: float = 0.25
+    max_drifted_share: float = 0.1
+    max_calibration_gap: float = 0.05
+    window_days: int = 28
+    runs_in_a_row: int = 2
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One model: for which entity, how it is trained, banded, tested and let through."""
 
@@ -104,6 +121,7 @@ class ModelSpec:
     bands: BandSpec = field(default_factory=BandSpec)
     backtest: BacktestSpec = field(default_factory=BacktestSpec)
     gate: GateSpec = field(default_factory=GateSpec)
+    monitor: MonitorSpec = field(default_factory=MonitorSpec)
 
     def __post_init__(self) -> None:
         if not 0 < self.bands.medium < self.bands.high < 1:
@@ -117,6 +135,7 @@ class ModelSpec:
             "train": {"max_rows": 2, "history_weeks": 0, "calibration_weeks": 1},
             "tabnet": {"width": 1, "steps": 1, "batch_size": 2, "virtual_batch_size": 2, "epochs": 1, "min_updates": 1},
             "backtest": {"folds": 1, "test_weeks": 1, "bootstrap": 2},
+            "monitor": {"reference_weeks": 1, "window_days": 1, "runs_in_a_row": 1},
         }
         for table, keys in least.items():
             for key, smallest in keys.items():

@@ -32,6 +32,7 @@ import fancare
 from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.model import ChurnModel
 from fancare.churn.occlusion import Contributions
+from fancare.churn.stability import Reference
 from fancare.churn.threads import thread_count
 from fancare.config import Config
 from fancare.errors import ConfigError, Refused, WarehouseError
@@ -39,7 +40,7 @@ from fancare.modelspec import ModelSpec
 from fancare.panel.feature import Feature, feature_hash
 from fancare.tomlspec import read_table
 
-FORMAT = 3  # 3: the backtest's rows, kept so that versions can be compared pair by pair
+FORMAT = 3  # 3: the backtest's rows, kept so that versions can be compared pair by pair; bins that drift is measured on
 WEIGHTS, MANIFEST, CARD, SUMS = "weights.safetensors", "manifest.json", "card.md", "SHA256SUMS"
 ROWS = "backtest_rows.parquet"
 RECORDED_PACKAGES = ("torch", "pytorch-tabnet", "numpy", "safetensors")
@@ -78,9 +79,9 @@ class Bundle:
     ``features`` are the records of the model's features in its order, ``facts`` those of the candidates that it does not read but
     that its reasons may quote; ``churn`` is the definition it was trained on.
     ``backtest`` is the JSON form of the backtest, without timings (None: there was none), ``rows`` its rows as the bytes of their
-    file. ``contributions`` say which themes move its risks. ``versions`` and ``threads`` describe the environment it was
-    trained in, ``probe`` the risks it gave there to a few made-up rows. ``stored_hash`` is the hash of the manifest it was
-    read from, None before it is kept.
+    file. ``contributions`` say which themes move its risks, ``reference`` what its days are compared with. ``versions`` and
+    ``threads`` describe the environment it was trained in, ``probe`` the risks it gave there to a few made-up rows.
+    ``stored_hash`` is the hash of the manifest it was read from, None before it is kept.
     """
 
     model: ChurnModel
@@ -95,6 +96,7 @@ class Bundle:
     threads: int
     probe: tuple[tuple[float, ...], ...]
     rows: bytes
+    reference: Reference | None = None
     stored_hash: str | None = field(default=None, compare=False)
 
     @classmethod
@@ -107,6 +109,7 @@ class Bundle:
         cut: date,
         backtest: Mapping[str, Any] | None = None,
         contributions: Contributions | None = None,
+        reference: Reference | None = None,
         threads: int | None = None,
         rows: BacktestRows | None = None,
     ) -> Bundle:
@@ -134,6 +137,7 @@ class Bundle:
             else _plain({k: v for k, v in backtest.items() if k != "fit_cpu_seconds"}),
             versions=installed_versions(),
             contributions=contributions,
+            reference=reference,
             threads=thread_count(threads),
             probe=_rows(probed),
             rows=(rows or BacktestRows.none(model.horizons)).to_parquet(),
@@ -194,6 +198,7 @@ class Bundle:
             "probe": [list(row) for row in self.probe],
             "backtest": self.backtest,
             "contributions": None if self.contributions is None else asdict(self.contributions),
+            "reference": None if self.reference is None else self.reference.to_dict(),
             "versions": dict(self.versions),
             "threads": self.threads,
             "sha256": {WEIGHTS: _sha256(weights), ROWS: _sha256(self.rows)},
@@ -282,6 +287,7 @@ def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes, rows: bytes)
         interval=interval,
         backtest=manifest["backtest"],
         contributions=None if manifest["contributions"] is None else Contributions.from_dict(manifest["contributions"]),
+        reference=None if manifest["reference"] is None else Reference.of_model(manifest["reference"], model),
         versions=dict(manifest["versions"]),
         threads=int(manifest["threads"]),
         probe=_rows(manifest["probe"]),

@@ -20,6 +20,7 @@ from fancare.config import Config
 from fancare.dates import TimeLine
 from fancare.errors import NotEnoughHistory, Refused
 from fancare.modelspec import ModelSpec
+from fancare.churn.stability import Reference
 from fancare.panel.build import plan
 from fancare.panel.gate import Panel, read_panel
 from fancare.progress import Progress
@@ -147,6 +148,7 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
 
 
 def _rows(panel: Panel, result: BacktestResult | None) -> BacktestRows | None:
+        reference=Reference.of(panel, model, split.cut, spec.monitor.reference_weeks),
     """The rows of the backtest, to be kept with the model."""
     tested = None if result is None else result.tested
     return None if tested is None else BacktestRows.of(panel, tested.index, tested.risks)
