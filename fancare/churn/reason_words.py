@@ -233,7 +233,7 @@ def _feature(theme: Theme, facts: Facts, j: int) -> Words | None:
     values = {"feature": feature.name, "value": _number(value), "typical": _number(typical), "unit": feature.unit}
     text = {}
     for lang in messages.LANGUAGES:
-        own, usual = _with_unit(value, feature.unit, lang), _with_unit(typical, feature.unit, lang)
+        own, usual = with_unit(value, feature.unit, lang), with_unit(typical, feature.unit, lang)
         if own == usual:
             return None
         meaning = feature.meaning_ko if lang == "ko" else feature.meaning_en
@@ -244,7 +244,12 @@ def _feature(theme: Theme, facts: Facts, j: int) -> Words | None:
     return Words(code, values, text)
 
 
-def _with_unit(value: float, unit: str, lang: str) -> str:
+def with_unit(value: float, unit: str, lang: str) -> str:
+    """A feature's value as people read it.
+
+    >>> with_unit(12.0, "events", "ko"), with_unit(0.25, "share", "en")
+    ('12회', '25%')
+    """
     if math.isnan(value):
         return messages.shown(None)
     return messages.text(f"unit.{_UNITS.get(unit, 'plain')}", lang, value=_number(value))

@@ -113,7 +113,7 @@ def seen_sql(block: Block, snapshots: str, on: tuple[str, ...] = ()) -> str:
                 columns.append(f"SUM(IF(age < {days // 7}, {m.alias}_sum, 0)) AS {m.alias}_sum{days}")
             columns.append(f"MAX({m.alias}_max) AS {m.alias}_max")
     joined = " AND ".join(f"bucket.{k} = snapshot.{k}" for k in on or block.key)
-    own = [c for m in block.measures for c in _bucket_columns(m)]
+    own = [c for m in block.measures for c in bucket_columns(m)]
     return f"""
 SELECT as_of, {block.keys}, {", ".join(columns)}
 FROM (
@@ -127,7 +127,8 @@ FROM (
 GROUP BY as_of, {block.keys}"""
 
 
-def _bucket_columns(m: Measure) -> list[str]:
+def bucket_columns(m: Measure) -> list[str]:
+    """What the week buckets hold of a measure: its count and its days, and where it has amounts their sum and the largest."""
     columns = [f"{m.alias}_n", f"{m.alias}_bits"]
     return [*columns, f"{m.alias}_sum", f"{m.alias}_max"] if m.amounts else columns
 

@@ -90,7 +90,7 @@ def build(
         with progress.task(f"features and labels ({entity})", total=len(stale)) as task:
             for weekday in sorted({day.isoweekday() for day in stale}):
                 same_weekday = [day for day in stale if day.isoweekday() == weekday]
-                base = _prepare(warehouse, query, same_weekday)
+                base = prepare(warehouse, query, same_weekday)
                 for start in range(0, len(same_weekday), CHUNK_AS_OFS):
                     chunk = same_weekday[start : start + CHUNK_AS_OFS]
                     with warehouse.transaction():
@@ -98,8 +98,7 @@ def build(
                         _record(warehouse, config, columns, {day: versions[day] for day in chunk})
                     task.advance(len(chunk), note=f"as of {chunk[-1]}")
     finally:
-        for name in ("activity_days", "first_days", *(block.table for block in query.blocks)):
-            warehouse.raw(f'DROP TABLE IF EXISTS temp."{name}"')
+        drop_prepared(warehouse, query)
         warehouse.unregister(EventSlots.TABLE)
     (n_rows,) = warehouse.rows(
         "SELECT SUM(n_rows) FROM builds WHERE entity = @entity AND as_of IN UNNEST(@as_ofs)",
@@ -117,8 +116,8 @@ def _plan(warehouse: Warehouse, config: Config, slots: EventSlots, known_on: dat
     return feature_query(config.churn.entity, slots, revenue, creators > 1, config.activity)
 
 
-def _prepare(warehouse: Warehouse, query: FeatureQuery, as_ofs: Sequence[date]) -> date:
-    """Temporary tables for as_ofs on one weekday; returns the first day of week 0."""
+def prepare(warehouse: Warehouse, query: FeatureQuery, as_ofs: Sequence[date]) -> date:
+    """Temporary tables for as_ofs on one weekday, which `drop_prepared` drops; returns the first day of week 0."""
     reach = min(as_ofs) - timedelta(SPAN - 1)
     first_known = warehouse.value("SELECT MIN(activity_date) FROM activity_daily") or reach
     weeks = -(-((max(as_ofs) - min(reach, first_known)).days + 1) // 7)
@@ -129,6 +128,12 @@ def _prepare(warehouse: Warehouse, query: FeatureQuery, as_ofs: Sequence[date]) 
     warehouse.create_temporary("activity_days", activity_days_sql(query.own), bounds)
     warehouse.create_temporary("first_days", first_days_sql(query.own), {"to_day": max(as_ofs)})
     return base
+
+
+def drop_prepared(warehouse: Warehouse, query: FeatureQuery) -> None:
+    """Make room again where `prepare` took it."""
+    for name in ("activity_days", "first_days", *(block.table for block in query.blocks)):
+        warehouse.raw(f'DROP TABLE IF EXISTS temp."{name}"')
 
 
 def _build_chunk(

@@ -52,7 +52,7 @@ def explain(warehouse: Warehouse, config: Config, id: str, as_of: date | None = 
     An entity outside the cohort is explained too: the text says why it has no score. Raises `ConfigError` for an id
     that the log does not know, `WarehouseError` when there is no log yet.
     """
-    day = as_of or _newest(warehouse, config)
+    day = as_of or newest(warehouse, config)
     key = lookup.find(warehouse, config, id, day)
     known = _known(warehouse, config, key, day)
     score = _score(warehouse, config, key, day)
@@ -79,7 +79,8 @@ def blocks(weeks: Sequence[int]) -> str:
     return "".join(BLOCKS[max(0, -(-8 * n // top) - 1)] if n else "·" for n in weeks)
 
 
-def _newest(warehouse: Warehouse, config: Config) -> date:
+def newest(warehouse: Warehouse, config: Config) -> date:
+    """The newest scored day; before there is one, the newest day of the log."""
     day = None
     if warehouse.has_table("risk_scores"):
         query = "SELECT MAX(as_of) FROM risk_scores WHERE entity = @entity"
