@@ -28,6 +28,8 @@ _MADE_BY = {
     "risk_reasons": "`fancare score`: the champion asked again without each fact",
     "builds": "`fancare build`",
     "own_rhythm": "`fancare cycles`: each one's gaps, pooled with the others'",
+    "drift": "`fancare monitor`: the scored day on the bins frozen with the model",
+    "performance": "`fancare monitor`: earlier risks against what happened since",
     "runs": "every command",
 }
 

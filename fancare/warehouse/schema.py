@@ -6,16 +6,16 @@ reference in the docs is printed from it. Types are GoogleSQL's.
 
 from __future__ import annotations
 
+from fancare.warehouse.key_columns import AS_OF as _as_of
+from fancare.warehouse.key_columns import CREATOR as _creator
+from fancare.warehouse.key_columns import ENTITY as _entity
+from fancare.warehouse.key_columns import FAN as _fan
+from fancare.warehouse.monitoring_tables import DRIFT, PERFORMANCE
 from fancare.warehouse.table import Column, Table
 
 ACTORS = ("fan", "creator")
-ENTITIES = ("creator", "room", "fan")
 BANDS = ("high", "medium", "low", "unknown")
 
-_creator = Column("creator_id", "STRING", "the creator; null for entity fan", nullable=True)
-_fan = Column("fan_id", "STRING", "the fan; null for entity creator", nullable=True)
-_entity = Column("entity", "STRING", "what is scored", values=ENTITIES)
-_as_of = Column("as_of", "DATE", "the last day whose events were used, inclusive")
 _entity_key = ("entity", "creator_id", "fan_id", "as_of")
 
 EVENTS = Table(
@@ -365,7 +365,7 @@ OWN_RHYTHM_LABELS = Table(
 FIXED = (
     EVENTS, IDENTITY_EVIDENCE, IDENTITY_LINKS, CREATORS, ACTIVITY_DAILY, COHORT, RISK_REASONS, QUALITY_CHECKS,
     INGESTED_FILES, DEAD_LETTERS, QUARANTINE, WITHOUT_ACTOR, RUNS, BUILDS,
-    OWN_RHYTHM, OWN_RHYTHM_LABELS,
+    OWN_RHYTHM, OWN_RHYTHM_LABELS, DRIFT, PERFORMANCE,
 )  # fmt: skip
 
 

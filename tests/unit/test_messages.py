@@ -8,7 +8,8 @@ import pytest
 
 from fancare.messages import LANGUAGES, LONGEST_NAME, MessageError, codes, placeholders, shown, text
 from fancare.panel.feature import Family
-from fancare.warehouse.schema import BANDS, ENTITIES
+from fancare.warehouse.key_columns import ENTITIES
+from fancare.warehouse.schema import BANDS
 
 ONLY_FACTS = {"subject.event", "unit.share", "unit.currency", "unit.plain"}
 
