@@ -151,22 +151,9 @@ def learn(warehouse: Warehouse, config: Config, evidence: Evidence, days: Change
     """
     if not evidence or not _add(warehouse, evidence):
         return Learned()
-    zone = ZoneInfo(config.platform.timezone)
-    known = warehouse.rows(
-        "SELECT alias_id, canonical_id, explicit, seen_at FROM identity_evidence "
-        "ORDER BY seen_at, explicit, alias_id, canonical_id"
-    )
-    found, n_cycles = links(
-        Shown(alias, canonical, explicit, seen_at.replace(tzinfo=UTC).astimezone(zone).date())
-        for alias, canonical, explicit, seen_at in known
-    )
+    found, n_cycles = links(evidence_of(warehouse, config))
     warehouse.raw("CREATE OR REPLACE TEMP TABLE links_before AS FROM identity_links")
-    warehouse.raw("DELETE FROM identity_links")
-    if found:
-        columns = zip(*found, strict=True)
-        kinds = (pa.string(), pa.string(), pa.date32(), pa.date32())
-        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-        warehouse.append(IDENTITY_LINKS, pa.Table.from_arrays(arrays, list(IDENTITY_LINKS.column_names)))
+    replace_links(warehouse, found)
     warehouse.raw(
         "CREATE OR REPLACE TEMP TABLE links_changed AS SELECT DISTINCT alias_id FROM "
         "((FROM identity_links EXCEPT FROM links_before) UNION ALL (FROM links_before EXCEPT FROM identity_links))"
@@ -181,6 +168,29 @@ def learn(warehouse: Warehouse, config: Config, evidence: Evidence, days: Change
     warehouse.raw("DROP TABLE links_before")
     warehouse.raw("DROP TABLE links_changed")
     return Learned(int(n_links), n_cycles, n_reattributed, n_twins)
+
+
+def evidence_of(warehouse: Warehouse, config: Config) -> list[Shown]:
+    """All that the log ever showed of who is whom, in the order in which it became known."""
+    zone = ZoneInfo(config.platform.timezone)
+    known = warehouse.rows(
+        "SELECT alias_id, canonical_id, explicit, seen_at FROM identity_evidence "
+        "ORDER BY seen_at, explicit, alias_id, canonical_id"
+    )
+    return [
+        Shown(alias, canonical, explicit, seen_at.replace(tzinfo=UTC).astimezone(zone).date())
+        for alias, canonical, explicit, seen_at in known
+    ]
+
+
+def replace_links(warehouse: Warehouse, found: list[KnownLink]) -> None:
+    """These links in place of all that `identity_links` held."""
+    warehouse.raw("DELETE FROM identity_links")
+    if found:
+        columns = zip(*found, strict=True)
+        kinds = (pa.string(), pa.string(), pa.date32(), pa.date32())
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+        warehouse.append(IDENTITY_LINKS, pa.Table.from_arrays(arrays, list(IDENTITY_LINKS.column_names)))
 
 
 def _add(warehouse: Warehouse, evidence: Evidence) -> bool:
@@ -202,4 +212,3 @@ def _add(warehouse: Warehouse, evidence: Evidence) -> bool:
     (count,) = warehouse.raw("INSERT INTO identity_evidence BY NAME FROM news").fetchall()[0]
     warehouse.raw("DROP TABLE news")
     return bool(count)
-

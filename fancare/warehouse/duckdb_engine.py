@@ -20,6 +20,7 @@ from fancare.warehouse.schema import Table
 from fancare.warehouse.translate import duckdb_type, to_duckdb
 
 URL_PREFIX = "duckdb:///"
+COPIED_AT_ONCE = 100_000  # rows
 _NOT_THE_QUERY = (
     duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.TransactionException,
     duckdb.ConnectionException, duckdb.SerializationException,
@@ -284,6 +285,18 @@ class Warehouse:
                 self.raw(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM _appended')
             finally:
                 self.unregister("_appended")
+
+    def copy_to(
+        self, other: Warehouse, table: Table, google_sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        """The rows of a query here (columns by name) as a table of another warehouse, in place of what it held there."""
+        other.create(table)
+        other.raw(f'DELETE FROM "{table.name}"')
+        other.register("_copied", self._relation(google_sql, parameters).to_arrow_reader(COPIED_AT_ONCE))
+        try:
+            other.raw(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM _copied')
+        finally:
+            other.unregister("_copied")
 
 
 def _not_opened(path: Path, error: Exception) -> WarehouseError:
