@@ -143,7 +143,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
     from fancare import pipeline
 
     with open_command("train", config, quiet, as_of, now, retrain=True) as job:
-        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD, pipeline.TRAIN))
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD, pipeline.TRAIN, pipeline.CERTIFY))
 
 
 @app.command()
@@ -181,13 +181,44 @@ for study in (study_commands.features, study_commands.learning_curve, study_comm
 
 
 @app.command()
+def certify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    version: Annotated[str | None, typer.Option(help="Which version. Default: the newest.")] = None,
+    lang: Annotated[Literal["ko", "en"], typer.Option(help="Language of the certificate's words.")] = "ko",
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """Does a version know the future? Its leakage certificate, without which it is not promoted (exit code 13 if it fails).
+
+    Features are rebuilt with the future scrambled, from what had arrived, and under other ids; what was fitted is fitted again.
+    """
+    from fancare import pipeline
+    from fancare.churn.certification import version_to_certify
+    from fancare.config import load
+    from fancare.errors import Refused
+    from fancare.reports.certificate_terminal import print_certificate
+
+    chosen, origin = version_to_certify(load(config), version)
+    with open_command("certify", config, quiet, origin, now) as job:
+        job.all_days = True
+        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
+        made, path = pipeline.certificate(job, chosen)
+        job.results["certificate"] = str(path)
+    print_certificate(made, lang)
+    if not made.passed:
+        raise Refused(
+            f"{made.sentence('en')} The version is not promoted; mend what leaks and train again with --retrain."
+        )
+
+
+@app.command()
 def promote(
     config: ConfigOption = DEFAULT_CONFIG,
     version: Annotated[str | None, typer.Option(help="Which version. Default: the newest.")] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Make the champion before this one champion again.")] = False,
     now: Now = None,
 ) -> None:
-    """Make a version champion if it passes the gate (exit code 13 if not), or roll back."""
+    """Make a certified version champion if it passes the gate (exit code 13 if not), or roll back."""
     from fancare.churn.registry import Registry
     from fancare.churn.training import promote as promote_version
     from fancare.config import load

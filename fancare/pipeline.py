@@ -1,12 +1,13 @@
 """The main job as a list of stages: what each reads and writes, in the order they run.
 
-    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ promote ─▶ score ─▶ watchlist ─▶ report
+    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ certify ─▶ promote ─▶ score ─▶ watchlist ─▶ report
 
 Tables and the registry are all that passes between stages, so any stage may run again, be killed or be backfilled.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from fancare.job import Job
 if TYPE_CHECKING:
     from fancare.churn.backtest_result import BacktestResult
     from fancare.churn.ceiling import Truth
+    from fancare.churn.certificate import Certificate
     from fancare.churn.feature_study import FeatureStudy
     from fancare.churn.learning_curve import LearningCurve
     from fancare.churn.pruning import Pruning
@@ -105,6 +107,15 @@ def train(job: Job) -> Sequence[str]:
     return made.lines()
 
 
+def certify(job: Job) -> Sequence[str]:
+    """The leakage certificate of what this job trained; without a passing one it is not promoted."""
+    if job.trained is None:
+        return ()
+    started = time.process_time()
+    made, _ = certificate(job, job.trained)
+    return (made.sentence("en"), f"{time.process_time() - started:.0f} CPU seconds")
+
+
 def promote(job: Job) -> Sequence[str]:
     """What this job trained becomes champion if the gate lets it; a refused challenger leaves the champion scoring."""
     from fancare.churn.training import promote as promote_version
@@ -148,6 +159,13 @@ def report(job: Job) -> Sequence[str]:
     write(job.warehouse, job.config, job.as_of, backtest, contributions, out, cannot_say)
     job.results["report page"] = str(out)
     return ()
+
+
+def certificate(job: Job, version: str) -> tuple[Certificate, Path]:
+    """The leakage certificate of a version made on the job's day, written beside it; needs the build of its training days."""
+    from fancare.churn.certification import certify_version
+
+    return certify_version(job.warehouse, job.config, version, job.timeline, job.now, job.progress)
 
 
 def backtest(job: Job, truth: Truth | None = None) -> BacktestResult:
@@ -236,9 +254,10 @@ CHECK = Stage("check", ("events", "activity_daily"), ("quality_checks",), check)
 BUILD = Stage("build", ("activity_daily", "identity_links"), ("cohort", "labels", "features"), build)
 COHORT = Stage("cohort", ("cohort",), (), cohort)
 TRAIN = Stage("train", ("labels", "features"), ("registry",), train)
+CERTIFY = Stage("certify", ("registry", "events", "features"), ("registry",), certify)
 PROMOTE = Stage("promote", ("registry",), ("registry",), promote)
 SCORE = Stage("score", ("features", "registry"), ("risk_scores", "risk_reasons"), score)
 WATCHLIST = Stage("watchlist", ("risk_scores", "risk_reasons", "activity_daily"), ("watchlist", "CSV"), watchlist)
 REPORT = Stage("report", ("risk_scores", "risk_reasons", "watchlist", "activity_daily"), ("HTML",), report)
 
-MAIN_JOB = (INGEST, CHECK, BUILD, COHORT, TRAIN, PROMOTE, SCORE, WATCHLIST, REPORT)
+MAIN_JOB = (INGEST, CHECK, BUILD, COHORT, TRAIN, CERTIFY, PROMOTE, SCORE, WATCHLIST, REPORT)
