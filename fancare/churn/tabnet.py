@@ -1,80 +1,33 @@
 """TabNet trained as one hazard chain: encoded rows in, one logit per link out, averaged over seeds.
 
-The network is pytorch-tabnet's; the training loop is ours, because the stock one trains nothing when there are fewer
-rows than a batch, stumbles over a last batch of one row, copies the data and seeds the whole process. Here every batch
-has the same size, random numbers come from the seed alone, and the process's random state is left as it was.
+The network is pytorch-tabnet's; the training loop is ours (`fancare.churn.engine`), because the stock one trains nothing when
+there are fewer rows than a batch, stumbles over a last batch of one row, copies the data and seeds the whole process. Here every
+batch has the same size, random numbers come from the seed alone, the process's random state is left as it was, and a training
+that was killed goes on from its checkpoint.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
 
+from fancare.churn.batches import BatchPlan
+from fancare.churn.checkpoint import Checkpoint, Checkpoints, fingerprint
+from fancare.churn.engine import Training, TrainingData
 from fancare.churn.hazard import base_logits, chain_targets
 from fancare.churn.network import ChainNetwork
 from fancare.churn.threads import thread_count
-from fancare.errors import ConfigError, NotEnoughHistory
+from fancare.errors import NotEnoughHistory
 from fancare.modelspec import TabNetSpec
-from fancare.progress import Progress
+from fancare.panel.float_rows import blocks, release
+from fancare.progress import Progress, Task
 
 SCORING_ROWS = 8_192
-WARM_UP = 0.1  # of all steps
-SMALLEST_BATCH = 64
-
-
-@dataclass(frozen=True)
-class BatchPlan:
-    """How n rows become batches: ``steps`` an epoch, each of ``rows`` = ``ghosts`` · s rows, for ``epochs`` epochs.
-
-    All batches are equally long (a permutation is wrapped around to fill the last one), so there is never a batch of one
-    row and never an epoch without a step. A small training set gets smaller batches, so that ``min_updates`` is reached, but
-    none below `SMALLEST_BATCH` rows: the smallest sets get fewer updates.
-    """
-
-    steps: int
-    rows: int
-    ghosts: int
-    epochs: int
-
-    @classmethod
-    def of(cls, n: int, spec: TabNetSpec) -> BatchPlan:
-        """The plan for n ≥ 2 rows."""
-        if n < 2:
-            raise NotEnoughHistory(
-                f"Got {n} labelled training rows; batch normalisation needs 2 or more: bring more history or entities."
-            )
-        size = min(spec.batch_size, max(SMALLEST_BATCH, n * spec.epochs // spec.min_updates))
-        steps = max(1, round(n / size))
-        rows = -(-n // steps)
-        ghosts = max(1, round(rows / spec.virtual_batch_size))
-        rows = max(2, -(-rows // ghosts)) * ghosts
-        return cls(steps=steps, rows=rows, ghosts=ghosts, epochs=spec.epochs)
-
-    def batches(self, n: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-        """One epoch: ``steps`` tensors of ``rows`` row numbers; every row comes at least once."""
-        order = torch.randperm(n, generator=generator)
-        order = order.repeat(-(-self.steps * self.rows // n))[: self.steps * self.rows]
-        yield from order.split(self.rows)
-
-
-def learning_rate_at(step: int, total: int, peak: float) -> float:
-    """Linear warm-up over the first tenth, then half a cosine down to nearly 0; step counts from 0."""
-    warm = max(1, round(WARM_UP * total))
-    if step < warm:
-        return peak * (step + 1) / warm
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warm + 1) / (total - warm + 1)))
-
-
-def chain_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Weighted mean binary cross-entropy of the links; all are (n, H), as `fancare.churn.hazard.chain_targets` makes them."""
-    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    return (loss * weight).sum() / weight.sum().clamp(min=1)
 
 
 class TabNetChain:
@@ -95,18 +48,19 @@ class TabNetChain:
     @classmethod
     def fit(
         cls, X: np.ndarray, churned: np.ndarray, spec: TabNetSpec,
-        progress: Progress | None = None, threads: int | None = None,
+        progress: Progress | None = None, threads: int | None = None, checkpoints: Checkpoints | None = None,
     ) -> TabNetChain:  # fmt: skip
         """A chain learned from encoded rows X (n, d) without NaN, and churned (n, H): 1, 0, a probability, or NaN.
 
         ``threads`` is how many CPU threads torch may use meanwhile; None takes OMP_NUM_THREADS, or 1. The same seed and
-        the same number of threads give the same bits (on one kind of processor: a GPU's differ in the last digits).
+        the same number of threads give the same bits (on one kind of processor: a GPU's differ in the last digits). With
+        ``checkpoints`` the same training goes on where it was killed. Where X lies in a file (`fancare.panel.float_rows`), it is
+        read block by block and never held.
         """
-        if not np.isfinite(X).all():
-            row, column = np.argwhere(~np.isfinite(X))[0]
-            raise ValueError(f"Encoded feature {column} of row {row} is {X[row, column]}; encode the rows first.")
+        _check_finite(X)
         known = ~np.isnan(churned).all(axis=1)
-        X, churned = X[known], churned[known]
+        if not known.all():
+            X, churned = X[known], churned[known]
         plan = BatchPlan.of(len(X), spec)
         target, weight = chain_targets(churned)
         base, learned = base_logits(target, weight)
@@ -115,21 +69,17 @@ class TabNetChain:
                 f"All {len(X)} training rows had the same outcome; a model needs entities that left and entities that "
                 f"came back: bring more history or more entities, or set other horizons in [churn]."
             )
-        weight = weight * learned
-        data = _Data(
-            torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)),
-            torch.from_numpy(target.astype(np.float32)),
-            torch.from_numpy(weight.astype(np.float32)),
-            torch.from_numpy(base.astype(np.float32)),
-        ).to(_device())
-        progress = progress or Progress()
-        networks = []
-        with _threads(threads), progress.task("TabNet", total=len(spec.seeds) * spec.epochs * plan.steps) as task:
-            for seed in spec.seeds:
-                network = _initial(X.shape[1], churned.shape[1], spec, seed).to(_device())
-                for epoch, loss in _train(network, data, plan, spec, seed):
-                    task.advance(plan.steps, f"seed {seed}, epoch {epoch + 1} of {spec.epochs}, loss {loss:.4f}")
-                networks.append(network.cpu())
+        arrays = {"target": target, "weight": weight * learned, "base": base}
+        arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
+        X = np.ascontiguousarray(X, dtype=np.float32)
+        checkpoint = None
+        if checkpoints is not None:
+            facts = {"spec": asdict(spec), "threads": thread_count(threads), "torch": torch.__version__, "device": str(_device())}
+            checkpoint = checkpoints.of(fingerprint(X, arrays, facts))
+        data = TrainingData(X, **{name: torch.from_numpy(array) for name, array in arrays.items()}).to(_device())
+        total = len(spec.seeds) * spec.epochs * plan.steps
+        with _threads(threads), (progress or Progress()).task("TabNet", total=total) as task:
+            networks = _trained(data, plan, spec, checkpoint, task)
         return cls(spec, base, learned, networks)
 
     def link_logits(self, X: np.ndarray, threads: int | None = None) -> np.ndarray:
@@ -139,8 +89,7 @@ class TabNetChain:
         """
         if X.ndim != 2 or X.shape[1] != self.n_features:
             raise ValueError(f"Got rows of shape {X.shape}; this network reads {self.n_features} encoded features.")
-        if not np.isfinite(X).all():
-            raise ValueError("Got encoded rows with NaN or infinite values; encode the rows first.")
+        _check_finite(X)
         out = np.zeros((len(X), len(self.base)), dtype=np.float32)
         device = _device()
         networks = [network.to(device) for network in self.networks]
@@ -195,17 +144,6 @@ class TabNetChain:
         return cls(spec, arrays["base"], np.asarray(config["learned"]), networks)
 
 
-@dataclass(frozen=True)
-class _Data:
-    X: torch.Tensor
-    target: torch.Tensor
-    weight: torch.Tensor
-    base: torch.Tensor
-
-    def to(self, device: torch.device) -> _Data:
-        return _Data(*(t.to(device) for t in (self.X, self.target, self.weight, self.base)))
-
-
 def _initial(n_features: int, n_links: int, spec: TabNetSpec, seed: int) -> ChainNetwork:
     """A fresh network whose weights depend on the seed only; made on the CPU, so that every device starts alike."""
     with torch.random.fork_rng(devices=[]):
@@ -213,38 +151,48 @@ def _initial(n_features: int, n_links: int, spec: TabNetSpec, seed: int) -> Chai
         return ChainNetwork(n_features, n_links, spec)
 
 
-def _train(
-    network: ChainNetwork, data: _Data, plan: BatchPlan, spec: TabNetSpec, seed: int
-) -> Iterator[tuple[int, float]]:
-    """Trains in place; yields (epoch, mean loss) after each epoch."""
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True
-    )
-    network.train()
-    network.set_ghosts(plan.ghosts)
-    step, total = 0, plan.epochs * plan.steps
-    for epoch in range(plan.epochs):
-        losses = torch.zeros((), device=data.X.device)
-        for index in plan.batches(len(data.X), generator):
-            index = index.to(data.X.device)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate_at(step, total, spec.learning_rate)
-            logits, entropy = network(data.X[index])
-            loss = chain_loss(logits + data.base, data.target[index], data.weight[index])
-            optimizer.zero_grad(set_to_none=True)
-            (loss - spec.lambda_sparse * entropy).backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            losses += loss.detach()
-            step += 1
-        mean = float(losses) / plan.steps
-        if not math.isfinite(mean):
-            raise ConfigError(
-                f"The loss became {mean} in epoch {epoch + 1} with [tabnet] learning_rate = {spec.learning_rate}; lower it in "
-                f"the model spec and train again."
+def _trained(
+    data: TrainingData, plan: BatchPlan, spec: TabNetSpec, checkpoint: Checkpoint | None, task: Task
+) -> list[ChainNetwork]:
+    """One network per seed, on the CPU; what a checkpoint holds already is not trained again."""
+    found = None if checkpoint is None else checkpoint.load()
+    tensors, done = found or ({}, {"seeds": 0, "epochs": 0})
+    networks: list[ChainNetwork] = []
+    for number, seed in enumerate(spec.seeds):
+        network = _initial(data.X.shape[1], data.base.shape[0], spec, seed).to(_device())
+        if number < done["seeds"]:
+            network.load_state_dict(_named(tensors, f"seed{number}."))
+            task.advance(plan.epochs * plan.steps, f"seed {seed}, from the checkpoint")
+            networks.append(network.cpu())
+            continue
+        training = Training(network, plan, spec, seed)
+        if number == done["seeds"] and done["epochs"]:
+            training.restore(_named(tensors, "now."), done["epochs"])
+            task.advance(training.epoch * plan.steps, f"seed {seed}, from the checkpoint")
+        for loss in training.epochs(data):
+            task.advance(plan.steps, f"seed {seed}, epoch {training.epoch} of {spec.epochs}, loss {loss:.4f}")
+            if checkpoint is not None:
+                kept = {f"seed{k}.{n}": t for k, whole in enumerate(networks) for n, t in whole.state_dict().items()}
+                kept |= {f"now.{name}": tensor for name, tensor in training.state().items()}
+                checkpoint.save(kept, {"seeds": number, "epochs": training.epoch})
+        networks.append(network.cpu())
+    return networks
+
+
+def _named(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _check_finite(X: np.ndarray) -> None:
+    """ValueError naming the first cell that is NaN or infinite."""
+    for part in blocks(len(X)):
+        finite = np.isfinite(X[part])
+        release(X)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            raise ValueError(
+                f"Encoded feature {column} of row {part.start + row} is {X[part][row, column]}; encode the rows first."
             )
-        yield epoch, mean
 
 
 def _device() -> torch.device:

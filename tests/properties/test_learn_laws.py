@@ -3,17 +3,19 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from fancare.churn import batches
+from fancare.churn.batches import BLOCK_ROWS, BatchPlan
 from fancare.churn.bootstrap import WeightedAUC
 from fancare.churn.calibration import LEVEL_SPREAD, SLOPE_SPREAD, ChainCalibration, platt
 from fancare.churn.encode import CLIP, Encoder
 from fancare.churn.hazard import at_risk, risk_from_links
 from fancare.churn.metrics import Figures
-from fancare.churn.tabnet import BatchPlan
 from fancare.modelspec import TabNetSpec
+from fancare.panel import float_rows
 
 LOGITS = st.floats(-60, 60)
 
@@ -65,13 +67,33 @@ def test_a_row_counts_for_as_long_as_it_was_watched(days, seen):
 def test_every_epoch_has_equal_batches_and_meets_every_row(n, batch, virtual, epochs, least):
     spec = TabNetSpec(batch_size=batch, virtual_batch_size=virtual, epochs=epochs, min_updates=least)
     plan = BatchPlan.of(n, spec)
-    batches = list(plan.batches(n, torch.Generator().manual_seed(0)))
-    assert len(batches) == plan.steps >= 1
-    assert {len(b) for b in batches} == {plan.rows}
+    X = np.arange(n, dtype=np.float32)[:, None]
+    given_rows, rows = zip(*plan.batches(X, torch.Generator().manual_seed(0)), strict=True)
+    assert all((read[:, 0] == index).all() for index, read in zip(given_rows, rows, strict=True))
+    assert len(given_rows) == plan.steps >= 1
+    assert {len(b) for b in given_rows} == {plan.rows}
     assert plan.rows % plan.ghosts == 0
     assert plan.rows // plan.ghosts >= 2
-    assert set(torch.cat(batches).tolist()) == set(range(n))
+    assert set(torch.cat(given_rows).tolist()) == set(range(n))
     assert plan.rows <= 2 * max(batch, 64) + plan.ghosts
+
+
+@settings(max_examples=30)
+@given(n=st.integers(2, 5 * BLOCK_ROWS), batch=st.integers(64, 3_000), seed=st.integers(0, 99))
+def test_rows_in_a_file_make_the_same_batches_in_another_order(n, batch, seed):
+    plan = BatchPlan.of(n, TabNetSpec(batch_size=batch, virtual_batch_size=32, epochs=1, min_updates=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(float_rows, "MAPPED_FROM_BYTES", 1)
+        patch.setattr(batches, "BLOCKS_AT_A_TIME", 2)
+        X = float_rows.float_rows(n, 2)
+        X[:] = np.arange(n)[:, None]
+        index, rows = zip(*plan.batches(X, torch.Generator().manual_seed(seed)), strict=True)
+        again = torch.cat([i for i, _ in plan.batches(X, torch.Generator().manual_seed(seed))])
+    assert float_rows.is_mapped(X)
+    assert all((read == i[:, None]).all() for i, read in zip(index, rows, strict=True))
+    assert [len(i) for i in index] == [plan.rows] * plan.steps
+    assert set(torch.cat(index).tolist()) == set(range(n))
+    assert torch.equal(torch.cat(index), again)
 
 
 @given(
