@@ -247,17 +247,32 @@ def explain(
     id: Annotated[str, typer.Argument(help="A creator; for rooms creator/fan; for fans a fan.")],
     config: ConfigOption = DEFAULT_CONFIG,
     as_of: AsOf = None,
+    since: Annotated[
+        date | None, typer.Option(parser=day, metavar="DATE", help="Why is the risk not what it was on this day?")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="With --since: write the figures to this file.")] = None,
     lang: Annotated[Literal["ko", "en"], typer.Option(help="Language of the answer.")] = "ko",
+    quiet: Quiet = False,
 ) -> None:
-    """Everything about one creator (room, fan) in words: risk, reasons with their facts, recent activity."""
+    """Everything about one creator (room, fan) in words: risk, reasons with their facts, recent activity.
+
+    With --since: why its risk changed, split into what people did, time that passed, data that came late, another model, and
+    another definition; the parts sum to the difference (Shapley values).
+    """
     from fancare.config import load
+    from fancare.reports.change_terminal import explain_since
     from fancare.reports.explain import explain as explain_id
     from fancare.warehouse.duckdb_engine import open_existing
 
+    if out and since is None:
+        raise typer.BadParameter("--json holds the figures of a change; give --since DATE, too.")
     loaded = load(config)
     place = loaded.warehouse
     with open_existing(place.url, loaded.path.parent, place.memory_limit, place.threads, read_only=False) as tables:
-        print(explain_id(tables, loaded, id, as_of, lang))
+        if since is None:
+            print(explain_id(tables, loaded, id, as_of, lang))
+        else:
+            explain_since(tables, loaded, id, since, as_of, lang, out, for_terminal(quiet))
 
 
 @app.command()
