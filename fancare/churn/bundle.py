@@ -34,7 +34,7 @@ from fancare.churn.model import ChurnModel
 from fancare.churn.occlusion import Contributions
 from fancare.churn.stability import Reference
 from fancare.churn.threads import thread_count
-from fancare.config import Config
+from fancare.config import Config, EventsConfig
 from fancare.errors import ConfigError, Refused, WarehouseError
 from fancare.modelspec import ModelSpec
 from fancare.panel.feature import Feature, feature_hash
@@ -64,12 +64,24 @@ class DataInterval:
 class ChurnDefinition:
     """What churned means: none of ``activity`` within the horizon, among those active within ``active_within_days``.
 
-    ``data_spec_hash`` covers this and all else that cohort, labels and features are made from.
+    ``events`` are all of the configuration's lists, ``activity`` one of them. ``data_spec_hash`` covers this and all else that
+    cohort, labels and features are made from.
     """
 
     activity: tuple[str, ...]
     active_within_days: int
     data_spec_hash: str
+    events: EventsConfig
+
+    @classmethod
+    def of(cls, config: Config) -> ChurnDefinition:
+        """The definition of a configuration."""
+        return cls(config.activity, config.churn.active_within_days, config.data_spec_hash, config.events)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ChurnDefinition:
+        """The definition whose ``asdict`` this is."""
+        return cls(**{**data, "activity": tuple(data["activity"]), "events": EventsConfig(**data["events"])})
 
 
 @dataclass(frozen=True)
@@ -130,7 +142,7 @@ class Bundle:
             spec=config.model,
             features=tuple(by_name[name] for name in model.feature_names),
             facts=tuple(by_name[dropped.feature] for dropped in model.pruning.dropped),
-            churn=ChurnDefinition(config.activity, config.churn.active_within_days, config.data_spec_hash),
+            churn=ChurnDefinition.of(config),
             interval=DataInterval(first_day, cut, model.origin),
             backtest=None
             if backtest is None
@@ -283,7 +295,7 @@ def _from(manifest: Mapping[str, Any], data: bytes, weights: bytes, rows: bytes)
         spec=read_table(ModelSpec, manifest["spec"], "spec "),
         features=features,
         facts=facts,
-        churn=ChurnDefinition(**{**manifest["churn"], "activity": tuple(manifest["churn"]["activity"])}),
+        churn=ChurnDefinition.from_dict(manifest["churn"]),
         interval=interval,
         backtest=manifest["backtest"],
         contributions=None if manifest["contributions"] is None else Contributions.from_dict(manifest["contributions"]),

@@ -11,23 +11,23 @@ from fancare.errors import Refused
 
 
 def definition_of(bundle: Bundle, config: Config, scored: date) -> Config:
-    """``config`` with the activity list and days at risk that ``bundle`` was trained on, and so its score of ``scored`` made.
+    """``config`` with the lists of events and the days at risk that ``bundle`` was trained on, and so its score of ``scored`` made.
 
-    The bundle's hash covers every part of a definition. Where it says that another part changed too, one that no bundle
-    records, the old definition is gone: `Refused`, rather than a split that is partly invented.
+    What the log's days were made from is not a matter of definition: with another time zone, or another list of what creators
+    do, events lay on other days or were other people's, and the tables of then are gone. `Refused`, rather than a split that
+    is partly invented.
     """
-    if bundle.churn.data_spec_hash == config.data_spec_hash:
-        return config
-    lists = "creator_activity" if bundle.spec.entity == "creator" else "fan_activity"
     then = replace(
         config,
-        events=replace(config.events, **{lists: bundle.churn.activity}),
+        events=bundle.churn.events,
         churn=replace(config.churn, horizons=bundle.horizons, active_within_days=bundle.churn.active_within_days),
     )
-    if then.data_spec_hash != bundle.churn.data_spec_hash:
+    made_anew = "[platform] timezone" if then.data_spec_hash != bundle.churn.data_spec_hash else None
+    if made_anew is None and then.events.creator_acts != config.events.creator_acts:
+        made_anew = "[events] creator_acts"
+    if made_anew:
         raise Refused(
-            f"The score of {scored} by {bundle.version} was made under another definition of which only {lists} "
-            f"({', '.join(bundle.churn.activity)}) and active_within_days ({bundle.churn.active_within_days}) are on record: the "
-            f"time zone or another list of [events] changed since; undo that change, or give --since a day scored after it."
+            f"The score of {scored} by {bundle.version} was made from a log read with another {made_anew}, and the log has been "
+            f"read anew since: its part in the change cannot be told; give --since a day scored after that, or undo the change."
         )
     return then

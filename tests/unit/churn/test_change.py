@@ -51,7 +51,7 @@ def side(at: int, reads: tuple[str, ...] = OF_ALL_AGES, seed: int = 0, chosen: C
     bundle: Bundle = replace(
         drawn_bundle(trained(seed)),
         model=model(reads, seed),
-        churn=ChurnDefinition(chosen.activity, chosen.churn.active_within_days, chosen.data_spec_hash),
+        churn=ChurnDefinition.of(chosen),
     )
     return Side(day(at), chosen, bundle, (0.5,) * len(HORIZONS))
 
