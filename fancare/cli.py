@@ -216,18 +216,24 @@ def promote(
     config: ConfigOption = DEFAULT_CONFIG,
     version: Annotated[str | None, typer.Option(help="Which version. Default: the newest.")] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Make the champion before this one champion again.")] = False,
+    accept_turnover: Annotated[
+        bool, typer.Option("--accept-turnover", help="Take the watchlist of this --version, however many are new on it.")
+    ] = False,
     now: Now = None,
 ) -> None:
     """Make a certified version champion if it passes the gate (exit code 13 if not), or roll back."""
     from fancare.churn.registry import Registry
     from fancare.churn.training import promote as promote_version
     from fancare.config import load
+    from fancare.reports.gate_terminal import print_gate
 
+    if accept_turnover and version is None:
+        raise typer.BadParameter("--accept-turnover is a word for one list: name its model with --version.")
     loaded, moment = load(config), now or datetime.now(UTC)
     if rollback:
         print(f"champion: {loaded.model.name} {Registry.of(loaded).rollback(loaded.model.name, at=moment)}")
     else:
-        print("\n".join(promote_version(loaded, version, None, moment)))
+        print("\n".join(promote_version(loaded, version, None, moment, accept_turnover, print_gate)))
 
 
 @app.command()

@@ -83,12 +83,16 @@ class BacktestSpec:
 class GateSpec:
     """What a champion must reach in the backtest: mean AUC above the recency rule's, and a bound on the ECE.
 
-    A challenger may rank worse than the champion by ``max_auc_loss_to_champion`` of mean AUC at most: the noise of a retrain.
+    A challenger must not be shown to rank worse than the champion by more than ``max_auc_loss_to_champion`` of mean AUC. The
+    top five themes of a row must overlap by ``min_reason_stability`` between seeds, and the challenger alone may turn over
+    ``max_watchlist_turnover`` of the watchlist at most; both are shares.
     """
 
     min_auc_gain_over_recency: float = 0.0
     max_ece: float = 0.05
     max_auc_loss_to_champion: float = 0.005
+    min_reason_stability: float = 0.5
+    max_watchlist_turnover: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class MonitorSpec:
     reference_weeks: int = 13
     max_psi_feature: float = 0.25
     max_psi_score: float = 0.25
-    max_drifted_share: float = 0.1
+    max_drifted_share: float = 0.05
     max_calibration_gap: float = 0.05
     window_days: int = 28
     runs_in_a_row: int = 2
@@ -141,6 +145,9 @@ class ModelSpec:
             for key, smallest in keys.items():
                 if (given := getattr(getattr(self, table), key)) < smallest:
                     raise ConfigError(f"[{table}] {key} = {given} of model {self.name!r} must be at least {smallest}: raise it.")
+        for key in ("min_reason_stability", "max_watchlist_turnover"):
+            if not 0 <= (share := getattr(self.gate, key)) <= 1:
+                raise ConfigError(f"[gate] {key} = {share} of model {self.name!r} must be a share between 0 and 1: set it so.")
         if not 0 <= self.teacher.label_weight <= 1:
             raise ConfigError(
                 f"[teacher] label_weight = {self.teacher.label_weight} of model {self.name!r} must be between 0 (the teacher "

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,9 @@ class Contribution:
 class Contributions:
     """All themes, largest first, at one horizon over ``n_rows`` sampled rows.
 
-    ``rank_correlation`` (Spearman) and ``top_overlap`` (Jaccard of the top five themes) compare the rankings that single
-    seeds give, averaged over pairs of seeds: how far one seed's word can be trusted. None with a single seed.
+    How far one seed's word can be trusted, averaged over pairs of seeds (None with a single one): ``rank_correlation``
+    (Spearman) and ``top_overlap`` (Jaccard of the top five themes) compare their rankings over all rows, ``row_overlap`` the
+    top five of each row, which is what a person reads as reasons. ``overlap_by_chance`` is what drawing five at random gives.
     """
 
     horizon: int
@@ -49,6 +51,8 @@ class Contributions:
     themes: tuple[Contribution, ...]
     rank_correlation: float | None
     top_overlap: float | None
+    row_overlap: float | None = None
+    overlap_by_chance: float | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Contributions:
@@ -98,17 +102,47 @@ def contributions(
         for g, theme in enumerate(themes)
     ]  # fmt: skip
     listed.sort(key=lambda theme: (-theme.mean_abs_effect, theme.theme))
-    by_seed = (
-        [np.abs(effects(single, X, groups, horizon)).mean(axis=0) for single in _single_seeds(model)] if len(X) else []
-    )
-    pairs = list(combinations(by_seed, 2))
+    by_row = [np.abs(effects(single, X, groups, horizon)) for single in _single_seeds(model)] if len(X) else []
+    pairs = list(combinations(by_row, 2))
+    overall = [(a.mean(axis=0), b.mean(axis=0)) for a, b in pairs]
     return Contributions(
         horizon=horizon,
         n_rows=len(X),
         themes=tuple(listed),
-        rank_correlation=float(np.mean([_spearman(a, b) for a, b in pairs])) if pairs else None,
-        top_overlap=float(np.mean([_jaccard(a, b) for a, b in pairs])) if pairs else None,
+        rank_correlation=float(np.mean([_spearman(a, b) for a, b in overall])) if pairs else None,
+        top_overlap=float(np.mean([top_overlap(a[None], b[None]) for a, b in overall])) if pairs else None,
+        row_overlap=float(np.mean([top_overlap(a, b) for a, b in pairs])) if pairs else None,
+        overlap_by_chance=overlap_by_chance(len(themes)) if pairs else None,
     )
+
+
+def top_overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Jaccard's index of the ``TOP`` largest of each row of a and b, both (n, G), averaged over the rows.
+
+    >>> top_overlap(np.array([[9, 8, 7, 6, 5, 0]]), np.array([[9, 8, 7, 6, 0, 5]]))
+    0.6666666666666666
+    """
+    if not a.shape[1]:
+        return 0.0
+    top = min(TOP, a.shape[1])
+    chosen = np.zeros((2, *a.shape), dtype=bool)
+    for side, strength in enumerate((a, b)):
+        np.put_along_axis(chosen[side], np.argsort(-strength, axis=1, kind="stable")[:, :top], True, axis=1)
+    return float((chosen.all(axis=0).sum(axis=1) / chosen.any(axis=0).sum(axis=1)).mean())
+
+
+def overlap_by_chance(n_themes: int) -> float:
+    """What `top_overlap` gives on average for two rankings of ``n_themes`` that have nothing to do with each other.
+
+    >>> round(overlap_by_chance(10), 3), overlap_by_chance(5)
+    (0.35, 1.0)
+    """
+    top = min(TOP, n_themes)
+    if not top:
+        return 0.0
+    shared = range(max(0, 2 * top - n_themes), top + 1)
+    ways = [comb(top, k) * comb(n_themes - top, top - k) for k in shared]
+    return sum(n * k / (2 * top - k) for n, k in zip(ways, shared, strict=True)) / sum(ways)
 
 
 def _single_seeds(model: ChurnModel) -> list[ChurnModel]:
@@ -128,8 +162,3 @@ def _spearman(a: np.ndarray, b: np.ndarray) -> float:
         return 0.0
     one, other = (np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float) for values in (a, b))
     return float(np.corrcoef(one, other)[0, 1])
-
-
-def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
-    one, other = (set(np.argsort(-values, kind="stable")[:TOP].tolist()) for values in (a, b))
-    return len(one & other) / len(one | other) if one | other else 0.0

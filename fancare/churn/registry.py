@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from fancare.churn import bundle as bundles
+from fancare.churn import certificate, turnover
 from fancare.churn.bundle import Bundle
 from fancare.churn.card import render
-from fancare.churn.promotion import Verdict, judge
+from fancare.churn.promotion import Gate, Verdict, judge
 from fancare.config import Config
 from fancare.errors import ConfigError, Refused, WarehouseError
 
@@ -158,10 +159,14 @@ class Registry:
                 f"{path} is damaged ({error}); restore it, or remove it and promote a version again."
             ) from None
 
-    def promote(self, name: str, version: str, at: datetime, by: str | None = None) -> Verdict:
-        """Make a version champion if the gate lets it; `Refused` leaves the champion. Returns the gate's verdict.
+    def promote(
+        self, name: str, version: str, at: datetime, by: str | None = None, accept_turnover: bool = False,
+        tell: Callable[[Gate], None] | None = None,
+    ) -> Verdict:  # fmt: skip
+        """Make a version champion if it is certified and the gate lets it; `Refused` leaves the champion. Returns the verdict.
 
-        ``by`` is who is on record for it; None takes the user of this process.
+        ``by`` is who is on record for it; None takes the user of this process. ``accept_turnover``: a person takes the new
+        watchlist, however many names are new. ``tell`` hears all checks of the gate, before it is known what follows.
         """
         challenger = self.load(name, version)
         with self._locked(name):
@@ -169,11 +174,34 @@ class Registry:
             if history and history[-1].version == version:
                 return history[-1].verdict
             champion = self._reigning_or_none(name, history[-1]) if history else None
-            verdict = judge(challenger.bundle, champion)
+            gate = judge(
+                challenger.bundle, champion, self._turnover(challenger, champion), accept_turnover, _uncertified(challenger)
+            )
+            if tell is not None:
+                tell(gate)
+            verdict = gate.enforce()
             before = len(history) - 1 if history else None
-            reign = Reign(version, challenger.bundle.content_hash, at.isoformat(), _who(by), "promote", verdict, before)
+            action = "promote, turnover accepted" if accept_turnover else "promote"
+            reign = Reign(version, challenger.bundle.content_hash, at.isoformat(), _who(by), action, verdict, before)
             self._write(name, (*history, reign))
         return verdict
+
+    def _turnover(self, challenger: LoadedBundle, champion: Bundle | None) -> turnover.Turnover | None:
+        if champion is None:
+            return None
+        return turnover.against(challenger.folder, challenger.bundle.content_hash, champion.content_hash)
+
+    def champions(self, name: str, most: int = 3) -> tuple[LoadedBundle, ...]:
+        """The champion and those before it, each version once, newest reign first; damaged ones are left out."""
+        found: dict[str, LoadedBundle] = {}
+        for reign in reversed(self.history(name)):
+            if reign.version in found or len(found) == most:
+                continue
+            try:
+                found[reign.version] = self._reigning(name, reign)
+            except Refused:
+                continue
+        return tuple(found.values())
 
     def rollback(self, name: str, at: datetime, by: str | None = None) -> str:
         """Make the champion before this one champion again, and again the one before that; returns its version."""
@@ -250,6 +278,15 @@ class Registry:
         if not _NAME.fullmatch(name):
             raise ConfigError(f"The model name {name!r} cannot name a folder; use letters, digits, '_', '-' and '.'.")
         return self.root / name
+
+
+def _uncertified(challenger: LoadedBundle) -> str | None:
+    """Why the version has no passing certificate; None where it has."""
+    try:
+        certificate.require(challenger.bundle, challenger.folder)
+    except Refused as refused:
+        return str(refused)
+    return None
 
 
 def _who(by: str | None) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from fancare.churn import backtest as rolling
+from fancare.churn import turnover
 from fancare.churn.backtest_result import BacktestResult
 from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.bundle import Bundle
 from fancare.churn.ceiling import Truth
 from fancare.churn.model import fit_at_origin, prune_at_origin
 from fancare.churn.occlusion import contributions
-from fancare.churn.promotion import verdict
+from fancare.churn.promotion import Gate, verdict
 from fancare.churn.pruning import Pruning
+from fancare.churn.recalibration import DailyCalibration
 from fancare.churn.registry import LoadedBundle, Registry
+from fancare.churn.score import check_panel, ranks_of
+from fancare.churn.stability import Reference
 from fancare.churn.themes import themes_of
+from fancare.churn.turnover import Turnover
 from fancare.config import Config
 from fancare.dates import TimeLine
 from fancare.errors import NotEnoughHistory, Refused
 from fancare.modelspec import ModelSpec
-from fancare.churn.stability import Reference
 from fancare.panel.build import plan
 from fancare.panel.gate import Panel, read_panel
 from fancare.progress import Progress
@@ -142,20 +149,56 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
         backtest=None if result is None else result.to_json_dict(),
         rows=_rows(panel, result),
         contributions=contributions(model, latest.X, themes_of(latest.features, config.activity), spec.bands.horizon),
+        reference=Reference.of(panel, model, split.cut, spec.monitor.reference_weeks),
     )
-    version = Registry.of(config).register(bundle)
+    registry = Registry.of(config)
+    version = registry.register(bundle)
+    found = turnover_against(registry.champions(spec.name), bundle, panel, timeline, config)
+    turnover.keep(registry.root / spec.name / version, bundle.content_hash, found)
     return TrainingReport(version, model.n_rows, len(model.feature_names), model.pruning.n_candidates, result, why)
 
 
+def turnover_against(
+    champions: Sequence[LoadedBundle], challenger: Bundle, panel: Panel, timeline: TimeLine, config: Config
+) -> list[Turnover]:
+    """How many of the challenger's watchlist of the panel's last day each of the champions would not have had on it.
+
+    Both are calibrated on that day, as they would be to score it. Champions that cannot score this panel are left out.
+    """
+    day = panel.rows(panel.as_of == panel.as_of.max())
+    as_of, weeks = timeline.data_through, config.model.train.calibration_weeks
+    k = config.churn.horizons.index(config.model.bands.horizon)
+
+    def ranks(bundle: Bundle) -> np.ndarray:
+        check_panel(day, bundle, config)
+        calibrated = DailyCalibration(bundle.model, panel, timeline, weeks).on(as_of)
+        return ranks_of(day, calibrated.risks_of(day, np.arange(len(day))), k)
+
+    mine, found = ranks(challenger), []
+    for champion in champions:
+        try:
+            theirs = ranks(champion.bundle)
+        except Refused:
+            continue
+        listed, new = turnover.count_new(mine, theirs, config.ops.capacity)
+        content = champion.bundle.content_hash
+        found.append(Turnover(champion.version, content, as_of, len(day), listed, new))
+    return found
+
+
 def _rows(panel: Panel, result: BacktestResult | None) -> BacktestRows | None:
-        reference=Reference.of(panel, model, split.cut, spec.monitor.reference_weeks),
     """The rows of the backtest, to be kept with the model."""
     tested = None if result is None else result.tested
     return None if tested is None else BacktestRows.of(panel, tested.index, tested.risks)
 
 
-def promote(config: Config, version: str | None, as_of: date | None, now: datetime) -> list[str]:
+def promote(
+    config: Config, version: str | None, as_of: date | None, now: datetime, accept_turnover: bool = False,
+    tell: Callable[[Gate], None] | None = None,
+) -> list[str]:  # fmt: skip
     """Make a version (default: the newest made on or before ``as_of``) champion if the gate lets it; else `Refused`.
+
+    ``accept_turnover`` and ``tell`` are those of `Registry.promote`.
 
     A version made before the champion's own origin is left out of the default: it belongs to a backfill. So is one that was
     champion and was rolled back: the next day's job must not undo what a person did; only its own name brings it back.
@@ -174,7 +217,7 @@ def promote(config: Config, version: str | None, as_of: date | None, now: dateti
             ]
     if history and version[:8] < history[-1].version[:8] and as_of is not None:
         return [f"{version} was made for a day before the champion {history[-1].version}: it scores that day, no other"]
-    passed = registry.promote(name, version, at=now)
+    passed = registry.promote(name, version, at=now, accept_turnover=accept_turnover, tell=tell)
     return [f"champion: {name} {version}. {passed.text('en')}"]
 
 
