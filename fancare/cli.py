@@ -176,7 +176,7 @@ def backtest(
     print_backtest(result.to_rows(), result.sentences())
 
 
-for study in (study_commands.features, study_commands.learning_curve, study_commands.audit):
+for study in (study_commands.features, study_commands.learning_curve, study_commands.audit, study_commands.monitor):
     app.command()(study)
 
 

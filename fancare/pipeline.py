@@ -1,6 +1,7 @@
 """The main job as a list of stages: what each reads and writes, in the order they run.
 
-    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ certify ─▶ promote ─▶ score ─▶ watchlist ─▶ report
+    source ─▶ ingest ─▶ check ─▶ build ─▶ cohort ─▶ train ─▶ certify ─▶ promote ─▶ score ─▶ monitor ─▶
+    watchlist ─▶ report
 
 Tables and the registry are all that passes between stages, so any stage may run again, be killed or be backfilled.
 """
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fancare.churn.certificate import Certificate
     from fancare.churn.feature_study import FeatureStudy
     from fancare.churn.learning_curve import LearningCurve
+    from fancare.churn.monitor import Monitoring
     from fancare.churn.pruning import Pruning
     from fancare.panel.cycles.study import CycleStudy
     from fancare.panel.gate import Panel
@@ -137,6 +139,13 @@ def score(job: Job) -> Sequence[str]:
     return lines
 
 
+def monitor(job: Job) -> Sequence[str]:
+    """Is the model still right: what has moved since training, and what became of earlier risks."""
+    from fancare.reports.monitor_words import closing_lines
+
+    return closing_lines(monitoring(job))
+
+
 def watchlist(job: Job) -> Sequence[str]:
     """The rows that people can act on, as table and CSV."""
     from fancare.reports.watchlist import build as build_watchlist
@@ -166,6 +175,15 @@ def certificate(job: Job, version: str) -> tuple[Certificate, Path]:
     from fancare.churn.certification import certify_version
 
     return certify_version(job.warehouse, job.config, version, job.timeline, job.now, job.progress)
+
+
+def monitoring(job: Job) -> Monitoring:
+    """What the monitor finds on the job's day, into drift and performance; the day must be scored."""
+    from fancare.churn.monitor import monitor as look
+
+    found = look(job.warehouse, job.config, job.timeline)
+    job.results["monitoring"] = f"{job.warehouse.location}, tables drift and performance, as_of {job.as_of}"
+    return found
 
 
 def backtest(job: Job, truth: Truth | None = None) -> BacktestResult:
@@ -257,7 +275,8 @@ TRAIN = Stage("train", ("labels", "features"), ("registry",), train)
 CERTIFY = Stage("certify", ("registry", "events", "features"), ("registry",), certify)
 PROMOTE = Stage("promote", ("registry",), ("registry",), promote)
 SCORE = Stage("score", ("features", "registry"), ("risk_scores", "risk_reasons"), score)
+MONITOR = Stage("monitor", ("risk_scores", "features", "registry", "activity_daily"), ("drift", "performance"), monitor)
 WATCHLIST = Stage("watchlist", ("risk_scores", "risk_reasons", "activity_daily"), ("watchlist", "CSV"), watchlist)
 REPORT = Stage("report", ("risk_scores", "risk_reasons", "watchlist", "activity_daily"), ("HTML",), report)
 
-MAIN_JOB = (INGEST, CHECK, BUILD, COHORT, TRAIN, CERTIFY, PROMOTE, SCORE, WATCHLIST, REPORT)
+MAIN_JOB = (INGEST, CHECK, BUILD, COHORT, TRAIN, CERTIFY, PROMOTE, SCORE, MONITOR, WATCHLIST, REPORT)

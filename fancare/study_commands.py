@@ -1,4 +1,4 @@
-"""Commands that study a model rather than run it: which features it keeps, what more data would buy, which labels are odd.
+"""Commands that study a model rather than run it: what it keeps, what more data would buy, odd labels, is it still right.
 
 Registered by `fancare.cli`; each opens a job, asks the pipeline, and prints.
 """
@@ -103,3 +103,30 @@ def audit(
         pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD))
         found = pipeline.audit(job, rows, asked, out)
     print_audit(found)
+
+
+def monitor(
+    config: ConfigOption = DEFAULT_CONFIG,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    as_of: AsOf = None,
+    now: Now = None,
+    quiet: Quiet = False,
+) -> None:
+    """Is the model still right? What has moved since training, and what became of earlier risks, beside the backtest's promise.
+
+    A finding that is seen once is amber; found again in the next monitored day it is red, with what moved and what to do. An
+    alarm is no error: the exit code stays 0. A day that is not scored yet is scored first.
+    """
+    from fancare import pipeline
+    from fancare.reports.monitor_words import lines
+    from fancare.reports.watchlist import write_atomically
+
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    with open_command("monitor", config, quiet, as_of, now) as job:
+        pipeline.run(job, pipeline.MAIN_JOB[: pipeline.MAIN_JOB.index(pipeline.MONITOR)])
+        found = pipeline.monitoring(job)
+    if out:
+        write_atomically(out, (json.dumps(found.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
+        print(f"figures: {out}")
+    print("\n".join(lines(found)))

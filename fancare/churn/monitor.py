@@ -71,7 +71,7 @@ class Moved:
             kind=kind,
             name=name,
             n=len(values),
-            psi=rounded(bins.psi(values)),
+            psi=rounded(bins.index_of(values)),
             psi_by_chance=rounded(by_chance),
             psi_of_weeks=bins.largest_week,
             bound=rounded(max(at_most, by_chance, bins.largest_week)),

@@ -56,8 +56,8 @@ class FrozenBins:
         apart = [psi(whole - week, week) for week in each] if len(each) > 1 else [0.0]
         return cls(edges, tuple(whole.tolist()), mean_of(values), rounded(max(apart)), len(each))
 
-    def psi(self, values: np.ndarray) -> float:
-        """The index of these values (n,) against the frozen counts."""
+    def index_of(self, values: np.ndarray) -> float:
+        """The stability index of these values (n,) against the frozen counts."""
         return psi(np.array(self.counts), bin_counts(values, self.edges))
 
     def by_chance(self, values: np.ndarray) -> float:

@@ -28,6 +28,7 @@ SAYS = {
     "backtest": "TabNet",
     "features": "candidate features kept",
     "audit": "Write what you find into the column verdict of the CSV.",
+    "monitor": "모델이 아직 맞나: 이상 없음",
     "certify": "누출 검사 5개를 통과했습니다",
     "promote": "champion: quick 20260629-",
     "score": "59 scored as of 2026-06-29",
@@ -56,11 +57,12 @@ def test_the_first_run_ends_by_naming_what_it_made(first_run: FirstRun) -> None:
     folder = first_run.platform.folder
     assert results == [
         f"  risk table   {folder}/warehouse/fancare.duckdb, table risk_scores, as_of {LAST}",
+        f"  monitoring   {folder}/warehouse/fancare.duckdb, tables drift and performance, as_of {LAST}",
         f"  watchlist    {folder}/results/watchlist_{LAST}.csv",
         f"  report page  {folder}/results/report_{LAST}.html",
     ]
     stages = [line for line in first_run.done.out.splitlines() if not line.startswith(" ")]
-    assert " ".join(stages) == "ingest: check: build: cohort: train: certify: promote: score: watchlist: results:"
+    assert " ".join(stages) == "ingest: check: build: cohort: train: certify: promote: score: monitor: watchlist: results:"
     assert len(first_run.done.out.splitlines()) < 35
 
 

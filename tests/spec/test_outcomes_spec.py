@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fancare.churn.outcomes import Outcomes, read_outcomes
+from fancare.churn import outcomes as joined
+from fancare.churn.outcomes import Outcomes
 from fancare.dates import TimeLine
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import risk_scores_table
@@ -43,7 +44,7 @@ def outcomes(made: Warehouse, monitored: int, late_days: int = 0, window_days: i
     settings = config()
     settings = replace(settings, ops=replace(settings.ops, capacity=capacity))
     line = TimeLine(day(0), day(monitored), late_days, HORIZONS)
-    return read_outcomes(made, settings, line, window_days)
+    return joined.read_outcomes(made, settings, line, window_days)
 
 
 def drawn(found: Outcomes) -> dict[str, str]:

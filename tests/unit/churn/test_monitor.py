@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fancare.churn.monitor import Finding, Moved, findings, scoring_version
+from fancare.churn import monitor
+from fancare.churn.monitor import Finding, Moved, scoring_version
 from fancare.churn.stability import FrozenBins
 from fancare.config import load
 from fancare.errors import Refused
@@ -22,7 +23,7 @@ V1, V2 = "20260601-aaaaaaaa", "20260615-bbbbbbbb"
 
 def monitored(
     made: Warehouse, back: int, drifted: int = 0, score: bool = False, ranking: str = "kept", level: str = "kept",
-    version: str = V1, of: int = 10,
+    version: str = V1, of: int = 20,
 ) -> None:
     """What a run on the day ``back`` before the last wrote: ``drifted`` of so many features, whether the risks did, outcomes."""
     about = {"entity": "creator", "as_of": LAST - timedelta(back), "model_name": "creator_churn", "model_version": version}
@@ -44,7 +45,7 @@ def monitored(
 
 
 def found(made: Warehouse, folder: Path, back: int = 0) -> list[tuple[str, int, str]]:
-    return [(f.code, f.in_a_row, f.state) for f in findings(made, config(folder), LAST - timedelta(back))]
+    return [(f.code, f.in_a_row, f.state) for f in monitor.findings(made, config(folder), LAST - timedelta(back))]
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_each_finding_is_counted_by_itself(made, tmp_path):
 
 
 def test_features_are_a_finding_when_more_of_them_drifted_than_may(made, tmp_path):
-    monitored(made, 1, drifted=1)  # a tenth, which may
+    monitored(made, 1, drifted=1)  # a twentieth, which may
     assert found(made, tmp_path, back=1) == []
     monitored(made, 0, drifted=2)
     assert found(made, tmp_path) == [("features", 1, "amber")]
@@ -116,7 +117,7 @@ def test_how_many_runs_it_takes_is_the_model_specs(made, tmp_path):
     settings.path.write_text(text.replace('entity = "creator"', 'entity = "creator"\nmodel = "mine.toml"'))
     for back, state in ((2, "amber"), (1, "amber"), (0, "red")):
         monitored(made, back, score=True)
-        (one,) = findings(made, load(settings.path), LAST - timedelta(back))
+        (one,) = monitor.findings(made, load(settings.path), LAST - timedelta(back))
         assert one == Finding("score", 0, 3 - back, state)
 
 

@@ -47,7 +47,8 @@ def pooled(found: Outcomes, promise: Promise | None = PROMISE) -> Performance:
 
 def test_the_window_comes_first_and_then_each_day():
     whole, *days = judged(outcomes())
-    assert whole.is_pooled and whole.figures.n == 800
+    assert whole.is_pooled
+    assert whole.figures.n == 800
     assert [(day.first_scored, day.last_scored, day.figures.n) for day in days] == [
         (day, day, 200) for day in (FIRST + np.arange(4)).astype(object)
     ]
@@ -58,7 +59,8 @@ def test_what_is_as_good_as_promised_is_kept():
     found = pooled(outcomes())
     assert (found.ranking, found.level) == ("kept", "kept")
     assert found.auc.low < found.auc.estimate < found.auc.high
-    assert found.gap.low < 0.03 and found.gap.high > -0.03
+    assert found.gap.low < 0.03
+    assert found.gap.high > -0.03
     assert found.mean_risk == pytest.approx(found.figures.churn_rate, abs=0.03)
 
 
@@ -85,7 +87,8 @@ def test_without_a_promise_the_ranking_cannot_be_judged_the_level_can():
 
 def test_a_single_entity_has_no_interval_and_no_verdict():
     found = pooled(outcomes(n=1, days=4))
-    assert math.isnan(found.gap.low) and (found.ranking, found.level) == ("unknown", "unknown")
+    assert math.isnan(found.gap.low)
+    assert (found.ranking, found.level) == ("unknown", "unknown")
 
 
 def test_intervals_are_clustered_by_entity():
@@ -112,7 +115,8 @@ def test_rows_that_were_drawn_for_the_watchlist_alone_are_in_no_other_figure():
     found = outcomes(n=100, days=1)
     some = Outcomes(**{**vars(found), "is_drawn": np.arange(100) % 2 == 0})
     whole = pooled(some)
-    assert whole.figures.n == 50 and whole.watchlist_n == 20
+    assert whole.figures.n == 50
+    assert whole.watchlist_n == 20
 
 
 def test_nothing_ripe_gives_nothing():
@@ -124,4 +128,5 @@ def test_nothing_ripe_gives_nothing():
 def test_a_promise_is_the_backtests_of_its_horizon():
     backtest = drawn_backtest(tabnet=0.8, width=0.02, ece=0.03)
     assert Promise.of(backtest, 14) == Promise(Interval(0.8, 0.78, 0.8200000000000001), 0.03)
-    assert Promise.of(backtest, 90) is None and Promise.of(None, 14) is None
+    assert Promise.of(backtest, 90) is None
+    assert Promise.of(None, 14) is None
