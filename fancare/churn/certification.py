@@ -316,6 +316,8 @@ def _apart(found: dict[str, float], names: Sequence[str], mine: Any, theirs: Any
     if a.shape != b.shape or a.shape[0] != len(names):
         found.update(dict.fromkeys(names, np.inf))
         return
+    if not names:
+        return
     with np.errstate(invalid="ignore"):
         away = np.where(np.isnan(a) & np.isnan(b), 0.0, np.abs(a - b) / np.maximum(1.0, np.abs(b)))
     away = np.where(np.isnan(away), np.inf, away).reshape(len(names), -1).max(axis=1)
