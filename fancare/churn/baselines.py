@@ -26,6 +26,7 @@ from fancare.churn.model import columns_of
 from fancare.churn.selection import CalibrationRows, calibration_rows, known_columns, training_rows
 from fancare.dates import OriginSplit
 from fancare.modelspec import ModelSpec
+from fancare.panel.float_rows import taken
 from fancare.panel.gate import Panel
 
 BASELINES = ("hist_gradient_boosting", "logistic_regression", "recency")
@@ -48,7 +49,7 @@ class Baseline:
         out = np.empty((len(index), len(self.classifiers)))
         for start in range(0, len(index), ROWS_AT_A_TIME):
             rows = index[start : start + ROWS_AT_A_TIME]
-            X = panel.X[rows[:, None], self.columns]
+            X = taken(panel.X, rows, self.columns)
             X = self.encoder.transform(X) if self.encoder else X
             for k, classifier in enumerate(self.classifiers):
                 out[start : start + len(rows), k] = logit(classifier.predict_proba(X)[:, 1])
@@ -70,7 +71,7 @@ def fit_baseline(name: str, panel: Panel, split: OriginSplit, spec: ModelSpec) -
     """
     rows = training_rows(panel, split, spec.train)
     columns = columns_of(panel, (RECENCY,)) if name == "recency" else known_columns(panel, split)
-    X = panel.X[rows.index[:, None], columns]
+    X = taken(panel.X, rows.index, columns)
     if name == "hist_gradient_boosting":
         told = _enough_defined(X, rows.churned)
         X, columns = X[:, told], columns[told]

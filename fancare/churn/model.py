@@ -10,20 +10,30 @@ from typing import Any
 import numpy as np
 
 from fancare.churn.calibration import ChainCalibration
+from fancare.churn.checkpoint import Checkpoints
 from fancare.churn.encode import Encoder
 from fancare.churn.hazard import risk_from_links
 from fancare.churn.pruning import Pruning, prune
-from fancare.churn.selection import CalibrationRows, TrainingRows, calibration_rows, known_columns, training_rows
+from fancare.churn.selection import (
+    CalibrationRows,
+    TrainingRows,
+    calibration_rows,
+    evenly,
+    known_columns,
+    training_rows,
+)
 from fancare.churn.tabnet import TabNetChain
 from fancare.churn.teacher import soft_labels
 from fancare.churn.threads import limited
 from fancare.dates import OriginSplit
 from fancare.errors import Refused
 from fancare.modelspec import ModelSpec
+from fancare.panel.float_rows import blocks, float_rows, release, taken
 from fancare.panel.gate import Panel
 from fancare.progress import Progress
 
 ROWS_AT_A_TIME = 65_536
+FITTING_ROWS = 200_000  # encoder, pruning and typical values are fitted on so many rows at most; more change none of them
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class ChurnModel:
         for start in range(0, len(index), ROWS_AT_A_TIME):
             rows = index[start : start + ROWS_AT_A_TIME]
             out[start : start + len(rows)] = self.chain.link_logits(
-                self.encoder.transform(panel.X[rows[:, None], columns])
+                self.encoder.transform(taken(panel.X, rows, columns))
             )
         return out
 
@@ -83,7 +93,7 @@ class ChurnModel:
         out = np.empty((len(index), len(self.horizons)))
         for start in range(0, len(index), ROWS_AT_A_TIME):
             rows = index[start : start + ROWS_AT_A_TIME]
-            out[start : start + len(rows)] = self.risks(panel.X[rows[:, None], columns])
+            out[start : start + len(rows)] = self.risks(taken(panel.X, rows, columns))
         return out
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -121,25 +131,31 @@ class ChurnModel:
 
 
 def fit_at_origin(
-    panel: Panel, split: OriginSplit, spec: ModelSpec, progress: Progress | None = None, threads: int | None = None
-) -> ChurnModel:
-    """The model that could have been made on ``split.origin``: no later row, label or event name has any part in it."""
+    panel: Panel, split: OriginSplit, spec: ModelSpec, progress: Progress | None = None, threads: int | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> ChurnModel:  # fmt: skip
+    """The model that could have been made on ``split.origin``: no later row, label or event name has any part in it.
+
+    Of a million rows some fit encoder, pruning and teachers, drawn evenly over the days; the networks read all of them, from a
+    file. With ``checkpoints`` a training that was killed goes on.
+    """
     found = _candidates(panel, split, spec)
     with limited(threads):
         pruning = found.pruned(spec)
         kept = np.flatnonzero(np.isin(found.names, pruning.kept))
         gone = np.flatnonzero(~np.isin(found.names, pruning.kept))
-        X, encoded, encoder = found.X[:, kept], found.encoded[:, kept], found.encoder.columns(kept)
+        encoder = found.encoder.columns(kept)
+        encoded = _encoded(panel, found.rows.index, found.columns[kept], encoder)
         clusters = [ids[found.rows.index] for ids in panel.clusters]
         taught = soft_labels(encoded, found.rows.churned, clusters, spec.teacher, progress)
-    chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads)
+    chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads, checkpoints)
     model = ChurnModel(
         feature_names=pruning.kept,
         horizons=tuple(panel.horizons),
         encoder=encoder,
         chain=chain,
         calibration=ChainCalibration.none(len(panel.horizons)),
-        reference=medians(X),
+        reference=medians(found.X[:, kept]),
         origin=split.origin,
         n_rows=len(found.rows.index),
         pruning=pruning,
@@ -157,26 +173,41 @@ def prune_at_origin(panel: Panel, split: OriginSplit, spec: ModelSpec, threads: 
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The training rows with every candidate feature, raw and encoded, both (n, d)."""
+    """The training rows, and every candidate feature (``columns`` of the panel) of those that fit: X (m, d) raw.
+
+    ``drawn`` are the positions of these m among the training rows: all of them, or evenly drawn ones.
+    """
 
     rows: TrainingRows
+    columns: np.ndarray
     names: tuple[str, ...]
+    drawn: np.ndarray
     as_of: np.ndarray
     X: np.ndarray
     encoder: Encoder
-    encoded: np.ndarray
 
     def pruned(self, spec: ModelSpec) -> Pruning:
-        return prune(self.names, self.encoded, self.rows.churned, self.as_of, spec.prune)
+        encoded = self.encoder.transform(self.X)
+        return prune(self.names, encoded, self.rows.churned[self.drawn], self.as_of[self.drawn], spec.prune)
 
 
 def _candidates(panel: Panel, split: OriginSplit, spec: ModelSpec) -> _Candidates:
     rows = training_rows(panel, split, spec.train)
     columns = known_columns(panel, split)
-    X = panel.X[rows.index[:, None], columns]
-    encoder = Encoder.fit(X)
+    drawn = evenly(len(rows.index), FITTING_ROWS)
+    X = taken(panel.X, rows.index[drawn], columns)
     names = tuple(panel.feature_names[j] for j in columns)
-    return _Candidates(rows, names, panel.as_of[rows.index], X, encoder, encoder.transform(X))
+    return _Candidates(rows, columns, names, drawn, panel.as_of[rows.index], X, Encoder.fit(X))
+
+
+def _encoded(panel: Panel, index: np.ndarray, columns: np.ndarray, encoder: Encoder) -> np.ndarray:
+    """(n, d) float32: these rows encoded, in a file where they are many."""
+    out = float_rows(len(index), len(columns))
+    for part in blocks(len(index)):
+        out[part] = encoder.transform(panel.X[index[part][:, None], columns])
+        release(panel.X)
+        release(out)
+    return out
 
 
 def columns_of(panel: Panel, names: tuple[str, ...]) -> np.ndarray:

@@ -74,7 +74,7 @@ def training_rows(panel: Panel, split: OriginSplit, spec: TrainSpec) -> Training
         )
     order = np.lexsort((_lots(ids, as_of), as_of))
     candidates, as_of = candidates[order], as_of[order]
-    chosen = candidates[_evenly(as_of, spec.max_rows)]
+    chosen = candidates[_shared(as_of, spec.max_rows)]
     return TrainingRows(chosen, _usable(panel, chosen, split.training))
 
 
@@ -100,6 +100,15 @@ def known_columns(panel: Panel, split: OriginSplit) -> np.ndarray:
     return np.flatnonzero(known)
 
 
+def evenly(n: int, most: int) -> np.ndarray:
+    """Positions of at most ``most`` of n rows, at equal distances; training rows lie by day, so every day has its share.
+
+    >>> evenly(10, 4).tolist(), evenly(3, 4).tolist()
+    ([0, 2, 5, 7], [0, 1, 2])
+    """
+    return np.arange(min(n, most)) * n // max(1, min(n, most))
+
+
 def _usable(panel: Panel, index: np.ndarray, allowed: dict[int, tuple[date, ...]]) -> np.ndarray:
     """(m, H) labels of these rows, NaN where the row's as_of is not among the horizon's allowed ones."""
     churned = panel.churned[index].copy()
@@ -108,7 +117,7 @@ def _usable(panel: Panel, index: np.ndarray, allowed: dict[int, tuple[date, ...]
     return churned
 
 
-def _evenly(groups: np.ndarray, most: int) -> np.ndarray:
+def _shared(groups: np.ndarray, most: int) -> np.ndarray:
     """Positions of at most ``most`` rows of sorted ``groups``, the first ones of each, no group cut while another is longer."""
     _, starts, sizes = np.unique(groups, return_index=True, return_counts=True)
     if sizes.sum() <= most:

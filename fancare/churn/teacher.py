@@ -19,9 +19,13 @@ from sklearn.linear_model import LogisticRegression
 
 from fancare.churn.hazard import logit, sigmoid
 from fancare.churn.ids import fold_of
+from fancare.churn.selection import evenly
 from fancare.modelspec import TeacherSpec
+from fancare.panel.float_rows import blocks, release
 from fancare.progress import Progress
 
+MOST_TEACHING = 200_000  # rows that teach a fold, drawn evenly over the days: more make teachers slower, hardly better
+ROWS_AT_A_TIME = 65_536
 FEWEST_OF_A_CLASS = 20  # a teacher of fewer churners, or fewer who returned, would teach noise
 
 
@@ -65,17 +69,26 @@ def _folds(clusters: Sequence[np.ndarray], folds: int) -> list[tuple[np.ndarray,
 
 def _risk(X: np.ndarray, churned: np.ndarray, taught: np.ndarray, teaching: np.ndarray) -> np.ndarray | None:
     """(taught rows,) mean of the teachers' log odds as a probability; None where too little is there to learn from."""
-    teaching = teaching & ~np.isnan(churned)
-    y = churned[teaching]
+    known = np.flatnonzero(teaching & ~np.isnan(churned))
+    known = known[evenly(len(known), MOST_TEACHING)]
+    y = churned[known]
     if not taught.any() or min(y.sum(), len(y) - y.sum()) < FEWEST_OF_A_CLASS:
         return None
     trees = HistGradientBoostingClassifier(
         learning_rate=0.06, max_iter=150, max_leaf_nodes=12, min_samples_leaf=60, l2_regularization=5.0,
         early_stopping=False, random_state=0,
-    ).fit(X[teaching], y)  # fmt: skip
-    linear = LogisticRegression(C=0.1, max_iter=300).fit(X[teaching], y)
-    told = (logit(trees.predict_proba(X[taught])[:, 1]), logit(linear.predict_proba(X[taught])[:, 1]))
-    return sigmoid(np.mean(told, axis=0))
+    )  # fmt: skip
+    linear = LogisticRegression(C=0.1, max_iter=300)
+    lesson = X[known]
+    release(X)
+    for teacher in (trees, linear):
+        teacher.fit(lesson, y)
+    told, pupils = np.empty(int(taught.sum())), np.flatnonzero(taught)
+    for part in blocks(len(pupils), ROWS_AT_A_TIME):
+        rows = X[pupils[part]]
+        told[part] = np.mean([logit(teacher.predict_proba(rows)[:, 1]) for teacher in (trees, linear)], axis=0)
+        release(X)
+    return sigmoid(told)
 
 
 def _never_rising(soft: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from fancare.config import Config
 from fancare.errors import WarehouseError
 from fancare.panel.feature import Feature
+from fancare.panel.float_rows import float_rows, release, taken
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.translate import identifier
@@ -22,7 +23,8 @@ class Panel:
     """Rows of (entity, as_of) with their features and, where mature, their labels.
 
     Shapes: n rows, d features, H horizons. ``X`` is (n, d) float32 with NaN where a feature is undefined (a usual gap
-    needs two active days). ``churned`` is (n, H) float32: 1, 0, or NaN while immature. ``days_until_return`` is (n,)
+    needs two active days); a large one lies in a file (`fancare.panel.float_rows`).
+    ``churned`` is (n, H) float32: 1, 0, or NaN while immature. ``days_until_return`` is (n,)
     float32, NaN where no return was seen within the last mature horizon. ``creator_id`` is None for entity ``fan``,
     ``fan_id`` is None for entity ``creator``; both are (n,) arrays of str otherwise.
     """
@@ -73,7 +75,8 @@ class Panel:
         """The panel with just these features, in this order; an unknown name is a KeyError."""
         position = {feature.name: i for i, feature in enumerate(self.features)}
         chosen = [position[name] for name in names]
-        return replace(self, X=self.X[:, chosen], features=tuple(self.features[i] for i in chosen))
+        X = taken(self.X, np.arange(len(self)), np.array(chosen, dtype=int))
+        return replace(self, X=X, features=tuple(self.features[i] for i in chosen))
 
 
 def read_panel(
@@ -86,7 +89,7 @@ def read_panel(
 ) -> Panel:
     """The panel of these as_ofs, oldest first and by id within a day; without labels all of them are NaN.
 
-    Read one day at a time into arrays made beforehand: beside the panel itself only one day is held. `WarehouseError`
+    Read in batches into arrays made beforehand, large ones in a file: neither the panel nor a day is held whole. `WarehouseError`
     when a day or a feature was never built: a panel with holes would train a model on fewer days than it says.
     """
     entity, horizons = config.churn.entity, config.churn.horizons
@@ -99,7 +102,7 @@ def read_panel(
         )
     )
     n = sum(sizes.values())
-    X = np.empty((n, len(features)), dtype=np.float32)
+    X = float_rows(n, len(features))
     days = np.full(n, np.nan, dtype=np.float32)
     churned = np.full((n, len(horizons)), np.nan, dtype=np.float32)
     creator_id, fan_id = np.empty(n, dtype=object), np.empty(n, dtype=object)
@@ -108,17 +111,18 @@ def read_panel(
     row = 0
     with (progress or Progress()).task("reading the panel", total=len(as_ofs)) as task:
         for as_of in as_ofs:
-            day = warehouse.arrow(sql, {"as_of": as_of, **({"entity": entity} if with_labels else {})})
-            rows = slice(row, row + day.num_rows)
-            for j, feature in enumerate(features):
-                X[rows, j] = _floats(day.column(feature.name))
-            creator_id[rows], fan_id[rows] = _ids(day.column("creator_id")), _ids(day.column("fan_id"))
-            as_of_column[rows] = np.datetime64(as_of)
-            if with_labels:
-                days[rows] = _floats(day.column("days_until_return"))
-                for k, h in enumerate(horizons):
-                    churned[rows, k] = _floats(day.column(f"churned_{h}d"))
-            row += day.num_rows
+            for batch in warehouse.batches(sql, {"as_of": as_of, **({"entity": entity} if with_labels else {})}):
+                rows = slice(row, row + batch.num_rows)
+                for j, feature in enumerate(features):
+                    X[rows, j] = _floats(batch.column(feature.name))
+                release(X)
+                creator_id[rows], fan_id[rows] = _ids(batch.column("creator_id")), _ids(batch.column("fan_id"))
+                as_of_column[rows] = np.datetime64(as_of)
+                if with_labels:
+                    days[rows] = _floats(batch.column("days_until_return"))
+                    for k, h in enumerate(horizons):
+                        churned[rows, k] = _floats(batch.column(f"churned_{h}d"))
+                row += batch.num_rows
             task.advance()
     return Panel(
         entity=entity,
@@ -167,14 +171,14 @@ def _day_sql(entity: str, names: Sequence[str], horizons: Sequence[int], with_la
     )
 
 
-def _floats(column: pa.ChunkedArray) -> np.ndarray:
+def _floats(column: pa.Array) -> np.ndarray:
     """Doubles with null as NaN."""
     return column.to_numpy(zero_copy_only=False)
 
 
-def _ids(column: pa.ChunkedArray) -> np.ndarray:
+def _ids(column: pa.Array) -> np.ndarray:
     """Strings as objects that are shared between rows: a million rows of ids stay small."""
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = column.dictionary_encode()
     if not len(encoded.dictionary):
         return np.full(len(column), None, dtype=object)
     values = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
