@@ -173,7 +173,7 @@ def backtest(
     if out:
         write_atomically(out, (json.dumps(result.to_json_dict(), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"figures: {out}")
-    print_backtest(result.to_rows(), result.sentences())
+    print_backtest(result)
 
 
 for study in (study_commands.features, study_commands.learning_curve, study_commands.audit, study_commands.monitor):

@@ -17,15 +17,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fancare.churn.backtest_result import MODELS, TABNET, BacktestResult, FoldFigures, HorizonFigures, Tested
+from fancare.churn.at_capacity import at_capacity
+from fancare.churn.backtest_result import BOOSTING, MODELS, TABNET, BacktestResult, FoldFigures, HorizonFigures, Tested
 from fancare.churn.baselines import BASELINES, fit_baseline
-from fancare.churn.bootstrap import Interval, auc_draws
+from fancare.churn.bootstrap import Interval, auc_draws, log_loss_minus
 from fancare.churn.ceiling import Ceiling, Truth
+from fancare.churn.cohorts import cohort_figures
 from fancare.churn.metrics import Figures, auc, ece, reliability
 from fancare.churn.model import ChurnModel, fit_at_origin
 from fancare.churn.pruning import Pruning, overlap
 from fancare.churn.recalibration import DailyCalibration
 from fancare.churn.threads import limited
+from fancare.config import OpsConfig
 from fancare.dates import Fold, TimeLine
 from fancare.errors import NotEnoughHistory
 from fancare.modelspec import ModelSpec
@@ -39,20 +42,22 @@ TRUTH = "truth"
 def run(
     panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress | None = None,
     off_weekday: Panel | None = None, threads: int | None = None, truth: Truth | None = None,
+    capacity: int = OpsConfig.capacity,
 ) -> BacktestResult:  # fmt: skip
     """The backtest of ``spec`` on this panel.
 
     ``off_weekday`` may hold rows of other weekdays with the same features; those in a fold's test period tell whether the
-    calibration holds there. ``truth`` gives the ceiling of a simulated platform. Raises `NotEnoughHistory` when there is room
+    calibration holds there. ``truth`` gives the ceiling of a simulated platform, ``capacity`` is how many
+    rows of a day people can act on. Raises `NotEnoughHistory` when there is room
     for no fold, or no test row in any.
     """
     with limited(threads):
-        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads, truth)
+        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads, truth, capacity)
 
 
 def _run(
     panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress, off_weekday: Panel | None, threads: int | None,
-    truth: Truth | None,
+    truth: Truth | None, capacity: int,
 ) -> BacktestResult:  # fmt: skip
     folds = timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks)
     pooled: dict[str, list[np.ndarray]] = {name: [] for name in MODELS}
@@ -105,18 +110,19 @@ def _run(
     index = np.concatenate(tested)
     risks = {name: np.concatenate(parts) for name, parts in pooled.items()}
     true_risks = np.concatenate(known) if known else None
-    return _result(panel, index, risks, spec, tuple(told), cpu, others, progress, true_risks)
+    return _result(panel, index, risks, spec, tuple(told), cpu, others, progress, true_risks, capacity)
 
 
 def _result(
     panel: Panel, index: np.ndarray, risks: dict[str, np.ndarray], spec: ModelSpec,
     folds: tuple[FoldFigures, ...], cpu: dict[str, float], others: list[tuple[np.ndarray, np.ndarray]],
-    progress: Progress, true_risks: np.ndarray | None,
+    progress: Progress, true_risks: np.ndarray | None, capacity: int,
 ) -> BacktestResult:  # fmt: skip
     outcome = panel.churned[index]
     clusters = [ids[index] for ids in panel.clusters]
     ranked = risks if true_risks is None else risks | {TRUTH: true_risks}
-    draws = auc_draws(outcome, ranked, clusters, spec.backtest.bootstrap, BOOTSTRAP_SEED, progress)
+    bootstrap = (spec.backtest.bootstrap, BOOTSTRAP_SEED)
+    draws = auc_draws(outcome, ranked, clusters, *bootstrap, progress)
     horizons: dict[int, dict[str, HorizonFigures]] = {}
     for k, h in enumerate(panel.horizons):
         horizons[h] = {}
@@ -152,6 +158,13 @@ def _result(
         reliability={h: _reliability(outcome[:, k], risks[TABNET][:, k]) for k, h in enumerate(panel.horizons)},
         ceiling=ceiling,
         tested=Tested(index, risks[TABNET]),
+        at_capacity=at_capacity(panel.as_of[index], outcome, risks, panel.horizons, capacity, clusters, *bootstrap),
+        cohorts=cohort_figures(panel, index, risks, TABNET, BOOSTING, *bootstrap),
+        log_loss_minus={
+            name: dict(zip(panel.horizons, log_loss_minus(outcome, risks[TABNET], rule, clusters, *bootstrap), strict=True))
+            for name, rule in risks.items()
+            if name != TABNET
+        },
     )
 
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from fancare.churn.at_capacity import AtCapacity
 from fancare.churn.baselines import BASELINES
 from fancare.churn.bootstrap import Interval
 from fancare.churn.ceiling import Ceiling
+from fancare.churn.cohorts import CohortFigures
 from fancare.churn.metrics import Figures
 from fancare.dates import Fold
 
 TABNET = "tabnet"
 MODELS = (TABNET, *BASELINES)
+BOOSTING = "hist_gradient_boosting"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class BacktestResult:
     weekdays than the training's (empty when no such rows were given). ``reliability`` holds per horizon, for bins of about
     equal TabNet risk, what was said, what happened and how many rows. ``ceiling`` is known on simulated platforms only: per
     horizon what the true risk would have reached. ``tested`` are the rows behind the figures; they are not in the JSON.
+    ``at_capacity`` is what the day's list was worth, ``cohorts`` are newcomers, the small and the top; ``log_loss_minus`` holds
+    by baseline and horizon TabNet's log loss minus the baseline's, paired (below 0: TabNet is better).
     """
 
     entity: str
@@ -103,6 +108,9 @@ class BacktestResult:
     reliability: Mapping[int, Sequence[tuple[float, float, int]]] = field(default_factory=dict)
     ceiling: Mapping[int, Ceiling] = field(default_factory=dict)
     tested: Tested | None = None
+    at_capacity: AtCapacity | None = None
+    cohorts: tuple[CohortFigures, ...] = ()
+    log_loss_minus: Mapping[str, Mapping[int, Interval]] = field(default_factory=dict)
 
     def mean_auc(self, model: str) -> float:
         """The model's AUC averaged over the horizons."""
@@ -122,6 +130,12 @@ class BacktestResult:
                 "fit_cpu_seconds": dict(self.fit_cpu_seconds),
                 "mean_auc": {name: self.mean_auc(name) for name in MODELS},
                 "tabnet_minus": {name: interval.to_dict() for name, interval in self.minus.items()},
+                "log_loss_minus": {
+                    name: {str(h): gap.to_dict() for h, gap in by_horizon.items()}
+                    for name, by_horizon in self.log_loss_minus.items()
+                },
+                "at_capacity": None if self.at_capacity is None else self.at_capacity.to_dict(),
+                "cohorts": {found.name: found.to_dict(BOOSTING) for found in self.cohorts},
                 "off_weekday_ece": {str(h): value for h, value in self.off_weekday_ece.items()},
                 "reliability": {
                     str(h): [{"said": said, "happened": happened, "n": n} for said, happened, n in bins]
@@ -145,6 +159,13 @@ class BacktestResult:
             f"there was to know ({found.share.low:.0%} to {found.share.high:.0%})"
             for h, found in self.ceiling.items()
             if not math.isnan(found.share.estimate)
+        ]
+        longest = max(self.horizons, default=0)
+        told += [
+            f"TabNet's log loss at {longest} days minus {name}'s: {gap[longest].estimate:+.4f} ({gap[longest].low:+.4f} to "
+            f"{gap[longest].high:+.4f}; below 0 is better)"
+            for name, gap in self.log_loss_minus.items()
+            if name == BOOSTING and not math.isnan(gap[longest].low)
         ]
         pruned = [(fold.n_features, fold.n_candidates, fold.overlap) for fold in self.folds]
         kept = ", ".join(f"{n} of {of}" + (f" (overlap {o:.2f})" if o is not None else "") for n, of, o in pruned)

@@ -6,13 +6,14 @@ as the product of the two (the pigeonhole bootstrap: Owen 2007, "The pigeonhole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fancare.churn.ids import codes
+from fancare.churn.metrics import SMALLEST_RISK
 from fancare.progress import Progress
 
 LEVEL = 0.95
@@ -83,23 +84,53 @@ class WeightedAUC:
         return float(up @ below / total) if total > 0 else float("nan")
 
 
+def draws_of(
+    statistics: Callable[[np.ndarray], Sequence[float] | np.ndarray], clusters: Sequence[np.ndarray], draws: int, seed: int,
+    progress: Progress | None = None,
+) -> np.ndarray:  # fmt: skip
+    """(draws, S): S statistics of row weights (n,), in each draw; their differences are paired.
+
+    All are NaN where there is a single cluster of each kind: drawing it again and again would give an interval without width.
+    """
+    size = len(statistics(np.ones(len(clusters[0]))))
+    out = np.full((draws, size), np.nan)
+    if all(len(set(ids.tolist())) < 2 for ids in clusters):
+        return out
+    with (progress or Progress()).task("Intervals", total=draws) as task:
+        for draw, weight in enumerate(cluster_weights(clusters, draws, seed)):
+            out[draw] = statistics(weight)
+            task.advance()
+    return out
+
+
 def auc_draws(
     outcome: np.ndarray, risks: Mapping[str, np.ndarray], clusters: Sequence[np.ndarray], draws: int, seed: int,
     progress: Progress | None = None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Each model's AUC in each draw, (draws, H); outcome and every risk are (n, H).
 
-    One draw is the same for all models and horizons, so differences of the results are paired. All draws are NaN where there
-    is a single cluster of each kind: drawing it again and again would give an interval without width.
+    One draw is the same for all models and horizons, so differences of the results are paired.
     """
     horizons = range(outcome.shape[1])
-    if all(len(set(ids.tolist())) < 2 for ids in clusters):
-        return {name: np.full((draws, outcome.shape[1]), np.nan) for name in risks}
-    scorers = {name: [WeightedAUC(outcome[:, k], risk[:, k]) for k in horizons] for name, risk in risks.items()}
-    out = {name: np.empty((draws, outcome.shape[1])) for name in risks}
-    with (progress or Progress()).task("Intervals", total=draws) as task:
-        for draw, weight in enumerate(cluster_weights(clusters, draws, seed)):
-            for name, columns in scorers.items():
-                out[name][draw] = [auc(weight) for auc in columns]
-            task.advance()
-    return out
+    scorers = [WeightedAUC(outcome[:, k], risk[:, k]) for risk in risks.values() for k in horizons]
+    drawn = draws_of(lambda weight: [auc(weight) for auc in scorers], clusters, draws, seed, progress)
+    return {name: drawn[:, i * len(horizons) : (i + 1) * len(horizons)] for i, name in enumerate(risks)}
+
+
+def log_loss_minus(
+    outcome: np.ndarray, one: np.ndarray, other: np.ndarray, clusters: Sequence[np.ndarray], draws: int, seed: int
+) -> tuple[Interval, ...]:
+    """By horizon, the log loss of one model's risks (n, H) minus the other's, paired: below 0, the one is better."""
+    known = ~np.isnan(outcome)
+    y = np.where(known, outcome, 0).astype(np.float64)
+    p, q = (np.clip(risk, SMALLEST_RISK, 1 - SMALLEST_RISK) for risk in (one, other))
+    gap = np.where(known, -y * np.log(p / q) - (1 - y) * np.log((1 - p) / (1 - q)), 0.0)
+    counted = known.astype(np.float64)
+
+    def means(weight: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):  # no row with a known outcome: NaN
+            return (weight @ gap) / (weight @ counted)
+
+    plain = means(np.ones(len(outcome)))
+    drawn = draws_of(means, clusters, draws, seed)
+    return tuple(Interval.of(float(plain[k]), drawn[:, k]) for k in range(outcome.shape[1]))

@@ -10,6 +10,7 @@ from sklearn import metrics as sk
 
 ECE_BINS = 15
 TOP_SHARE = 0.1
+SMALLEST_RISK = 1e-7  # what a log loss takes a risk of 0 for
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def average_precision(y: np.ndarray, p: np.ndarray) -> float:
 
 def log_loss(y: np.ndarray, p: np.ndarray) -> float:
     """Mean negative log likelihood in nats; works with one class."""
-    return float(sk.log_loss(y, np.clip(p, 1e-7, 1 - 1e-7), labels=[0.0, 1.0])) if len(y) else math.nan
+    return (
+        float(sk.log_loss(y, np.clip(p, SMALLEST_RISK, 1 - SMALLEST_RISK), labels=[0.0, 1.0])) if len(y) else math.nan
+    )
 
 
 def brier(y: np.ndarray, p: np.ndarray) -> float:

@@ -92,7 +92,7 @@ def run_backtest(
 ) -> BacktestResult:
     """The backtest of the config's model on a weekly panel; ``truth`` gives a simulated platform's ceiling."""
     off = read_panel(warehouse, config, off_weekday_as_ofs(timeline, config.model), panel.features)
-    return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=truth)
+    return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=truth, capacity=config.ops.capacity)
 
 
 def candidates_pruned(config: Config, timeline: TimeLine, panel: Panel) -> Pruning:

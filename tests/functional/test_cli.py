@@ -202,9 +202,33 @@ def test_a_refused_challenger_is_a_warning_in_run_and_an_error_in_promote(platfo
     alone = platform.fancare("promote")
     assert alone.code == 13
     assert alone.sentence == warning.removeprefix("warning: ")
+    table = {line.split("│")[1].strip(): line for line in alone.out.splitlines() if line.startswith("│")}
+    assert "failed" in table["above the recency rule (mean AUC)"]
+    assert "passed" in table["leakage certificate"]
     again = platform.fancare("run")
     assert again.code == 0, again.err
     assert "warning" not in again.out + again.err, "what was refused once is not judged every day"
+
+
+def test_a_watchlist_turned_over_by_the_model_alone_waits_for_a_person_and_is_rolled_back(platform: Platform) -> None:
+    ((old,),) = platform.rows("SELECT DISTINCT model_version FROM risk_scores")
+    spec = platform.folder / "quick.toml"
+    spec.write_text(spec.read_text().replace("seeds = [0]", "seeds = [1]") + "[gate]\nmax_watchlist_turnover = 0.0\n")
+    assert platform.fancare("train").code == 0
+    (new,) = {path.name for path in (platform.folder / "registry/quick").glob("2026*")} - {old}
+    done = platform.fancare("promote")
+    assert done.code == 13, done.out
+    assert "it alone turns over " in done.sentence
+    assert f"the champion {old} keeps scoring" in done.sentence
+    assert f"`fancare promote --version {new} --accept-turnover`" in done.sentence
+    assert platform.fancare("promote", "--accept-turnover").code == 2, "a person's word is for one named version"
+    accepted = platform.fancare("promote", "--version", new, "--accept-turnover")
+    assert f"champion: quick {new}" in accepted.out
+    assert "--accept-turnover" in accepted.out
+    for version in (old, new):
+        (platform.folder / "registry/quick" / version / "certificate.json").unlink()
+    assert platform.fancare("promote", "--rollback").out == f"champion: quick {old}\n", "back at once, whatever is missing"
+    assert platform.fancare("score").code == 0
 
 
 def test_promote_without_a_version_to_promote(fresh: Platform) -> None:

@@ -35,6 +35,18 @@ def test_the_public_form_is_as_fixed_and_has_no_nan(result):
             assert 0 <= figures["auc_low"] <= figures["auc"] <= figures["auc_high"] <= 1
             assert figures["n"] == 2 * 2 * 120
     assert told["order_violations"] == 0
+    assert set(told["log_loss_minus"]) == set(told["tabnet_minus"]) == set(MODELS) - {"tabnet"}
+    for name, by_horizon in told["log_loss_minus"].items():
+        for h, gap in by_horizon.items():
+            figures = told["horizons"][h]
+            assert gap["estimate"] == pytest.approx(figures["tabnet"]["log_loss"] - figures[name]["log_loss"])
+            assert gap["low"] <= gap["estimate"] <= gap["high"]
+    capacity = told["at_capacity"]
+    assert (capacity["capacity"], capacity["n_days"]) == (20, 4)
+    assert set(capacity["horizons"]["14"]) == set(MODELS)
+    assert set(capacity["precision_minus"]["14"]) == set(MODELS) - {"tabnet"}
+    assert set(told["cohorts"]) == {"new", "small", "top"}
+    assert told["cohorts"]["small"]["by"] is None, "the drawn panel has no active days"
     assert set(told["fit_cpu_seconds"]) == set(MODELS)
     assert len(told["folds"]) == 2
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from fancare.churn.bootstrap import Interval, WeightedAUC, auc_draws, cluster_weights
+from fancare.churn.bootstrap import Interval, WeightedAUC, auc_draws, cluster_weights, draws_of, log_loss_minus
+from fancare.churn.metrics import log_loss
 
 
 @pytest.mark.parametrize("levels", [3, 50, 100_000])
@@ -108,3 +109,31 @@ def test_draws_do_not_depend_on_how_ids_are_kept():
     ids = np.array(["b", "a", "c", "a"], dtype=object)
     kept = [np.array(list(cluster_weights([one], 20, seed=0))) for one in (ids, ids.astype(str))]
     assert (kept[0] == kept[1]).all()
+
+
+def test_a_log_loss_difference_is_the_metrics_own_and_paired():
+    random = np.random.default_rng(0)
+    ids = np.repeat(np.arange(50), 4).astype(str).astype(object)
+    right = random.random((200, 2))
+    outcome = (random.random((200, 2)) < right).astype(float)
+    outcome[:40, 1] = np.nan
+    wrong = np.clip(right + 0.2 * random.normal(size=right.shape), 0, 1)  # zeros and ones among them
+    found = log_loss_minus(outcome, right, wrong, [ids], 60, 0)
+    for k, gap in enumerate(found):
+        known = ~np.isnan(outcome[:, k])
+        y = outcome[known, k]
+        assert gap.estimate == pytest.approx(log_loss(y, right[known, k]) - log_loss(y, wrong[known, k]))
+        assert gap.low < gap.estimate < gap.high < 0
+    same = log_loss_minus(outcome, right, right, [ids], 10, 0)
+    assert [(gap.estimate, gap.low, gap.high) for gap in same] == [(0, 0, 0)] * 2
+    nothing = log_loss_minus(np.full((4, 1), np.nan), right[:4, :1], wrong[:4, :1], [ids[:4]], 5, 0)
+    assert np.isnan([nothing[0].estimate, nothing[0].low]).all()
+
+
+def test_statistics_of_one_draw_are_of_the_same_draw():
+    ids = np.array(["a", "b", "c", "d"], dtype=object)
+    drawn = draws_of(lambda weight: [weight.sum(), weight[0], 2 * weight[0]], [ids], 30, 0)
+    assert (drawn[:, 0] == 4).all()
+    assert np.array_equal(2 * drawn[:, 1], drawn[:, 2])
+    assert len(set(drawn[:, 1])) > 1
+    assert np.isnan(draws_of(lambda weight: [1.0], [np.array(["a", "a"], dtype=object)], 3, 0)).all()
