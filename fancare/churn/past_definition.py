@@ -11,7 +11,7 @@ from fancare.errors import Refused
 
 
 def definition_of(bundle: Bundle, config: Config, scored: date) -> Config:
-    """``config`` with the lists of events and the days at risk that ``bundle`` was trained on, and so its score of ``scored`` made.
+    """``config`` with the lists of events and the days at risk under which ``bundle`` gave its score of ``scored``.
 
     What the log's days were made from is not a matter of definition: with another time zone, or another list of what creators
     do, events lay on other days or were other people's, and the tables of then are gone. `Refused`, rather than a split that
