@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fancare.churn.certificate import Certificate
     from fancare.churn.feature_study import FeatureStudy
     from fancare.churn.learning_curve import LearningCurve
-    from fancare.churn.monitor import Monitoring
+    from fancare.churn.monitored import Monitoring
     from fancare.churn.pruning import Pruning
     from fancare.panel.cycles.study import CycleStudy
     from fancare.panel.gate import Panel
@@ -277,6 +277,7 @@ PROMOTE = Stage("promote", ("registry",), ("registry",), promote)
 SCORE = Stage("score", ("features", "registry"), ("risk_scores", "risk_reasons"), score)
 MONITOR = Stage("monitor", ("risk_scores", "features", "registry", "activity_daily"), ("drift", "performance"), monitor)
 WATCHLIST = Stage("watchlist", ("risk_scores", "risk_reasons", "activity_daily"), ("watchlist", "CSV"), watchlist)
-REPORT = Stage("report", ("risk_scores", "risk_reasons", "watchlist", "activity_daily"), ("HTML",), report)
+SHOWN = ("risk_scores", "risk_reasons", "watchlist", "drift", "performance", "activity_daily")
+REPORT = Stage("report", SHOWN, ("HTML",), report)
 
 MAIN_JOB = (INGEST, CHECK, BUILD, COHORT, TRAIN, CERTIFY, PROMOTE, SCORE, MONITOR, WATCHLIST, REPORT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fancare import messages
-from fancare.churn.monitor import AMBER, RED, Finding, Monitoring, Moved
+from fancare.churn.monitored import AMBER, RED, Finding, Monitoring, Moved
 from fancare.churn.performance import Performance
 from fancare.reports.wording import Words, both
 
@@ -58,7 +58,7 @@ def findings(found: Monitoring) -> list[tuple[str, Words]]:
 
 def moved_words(moved: Moved) -> Words:
     """What moved, from how much to how much."""
-    meaning = _meaning(moved)
+    meaning = (messages.shown(moved.meaning_ko), messages.shown(moved.meaning_en))
     gap = moved.undefined_now - moved.undefined_before
     if moved.mean_before is None or moved.mean_now is None or abs(gap) >= 0.2:
         return both("monitor.moved_undefined", meaning=meaning, before=moved.undefined_before, now=moved.undefined_now)
@@ -121,14 +121,8 @@ def _advice(found: Monitoring, finding: Finding) -> Words:
 
 def _events(drifted: list[Moved]) -> list[str]:
     """The event names behind these features, in quotes, most moved first."""
-    names = dict.fromkeys(moved.feature.event_name for moved in drifted if moved.feature and moved.feature.event_name)
+    names = dict.fromkeys(moved.event_name for moved in drifted if moved.event_name)
     return [f"'{messages.shown(name)}'" for name in list(names)[:NAMED]]
-
-
-def _meaning(moved: Moved) -> Words:
-    if moved.feature is None:
-        return both("monitor.risk_name", h=int(moved.name.removeprefix("risk_").removesuffix("d")))
-    return messages.shown(moved.feature.meaning_ko), messages.shown(moved.feature.meaning_en)
 
 
 def _figures(pooled: Performance) -> dict[str, object]:

@@ -18,7 +18,17 @@ from markupsafe import Markup
 import fancare
 from fancare import messages
 from fancare.config import Config
-from fancare.reports import charts, kpis, model_quality, page_charts, rhythm, risk_trend, watchlist, wording
+from fancare.reports import (
+    charts,
+    kpis,
+    model_quality,
+    model_watch,
+    page_charts,
+    rhythm,
+    risk_trend,
+    watchlist,
+    wording,
+)
 from fancare.reports.hostile import visible
 from fancare.reports.watchlist import WatchlistRow, write_atomically
 from fancare.reports.wording import Words, bilingual, both
@@ -121,6 +131,7 @@ def html(
         kpi=(trend := kpis.read(warehouse, config, as_of)),
         kpi_charts=page_charts.weekly_figures(trend),
         creators_by_fans=not config.events.creator_activity,
+        watch=model_watch.read(warehouse, config, as_of),
         quality=quality,
         headline_quality=quality.at(config.model.bands.horizon) if quality else None,
         reliability=page_charts.reliability(quality, config.model.bands.horizon),

@@ -7,6 +7,9 @@ from datetime import date
 
 import pytest
 
+from fancare.churn.monitor import monitored_day
+from fancare.config import load
+from fancare.warehouse.duckdb_engine import open_url
 from tests.functional.conftest import Platform
 from tests.small_platform import rows_of_the_log, write_log, write_platform
 
@@ -90,3 +93,18 @@ def test_a_rerun_and_a_backfill_write_the_same_rows(watched: tuple[Platform, dic
     assert done.code == 0, done.err
     assert json.loads(again.read_text(encoding="utf-8")) == figures(platform, ONE_WEEK)
     assert tables(platform) == before
+
+
+def test_a_monitored_day_can_be_read_again(watched: tuple[Platform, dict[date, str]]) -> None:
+    platform, _ = watched
+    settings = load(platform.config)
+    place = settings.warehouse
+    with open_url(place.url, platform.folder, place.memory_limit, place.threads, read_only=True) as warehouse:
+        found = monitored_day(warehouse, settings, NEXT)
+        assert monitored_day(warehouse, settings, date(2026, 6, 18)) is None
+    assert found is not None
+    told, before = found.to_json_dict(), figures(platform, NEXT)
+    for given in (told, before):
+        given["drift"].sort(key=lambda row: (row["kind"], row["name"]))
+        given["performance"] = [row for row in given["performance"] if row["is_pooled"]]
+    assert told == before

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from fancare.churn.monitor import Moved
+from fancare.churn.monitored import Moved
 from fancare.churn.stability import FrozenBins
 from fancare.warehouse.duckdb_engine import Warehouse
 from tests.mutations.mutation import Mutation, assert_caught
@@ -33,7 +33,7 @@ def chance_is_not_drift() -> None:
 def a_platforms_mean_is_not_drift() -> None:
     weeks = np.repeat(np.arange(13.0), 200)
     bins = FrozenBins.of(weeks, weeks)
-    assert not Moved.of("feature", "x", bins, np.full(200, 6.0), 0.25).has_drifted
+    assert not Moved.of(7, bins, np.full(200, 6.0), 0.25).has_drifted
 
 
 def outcomes_ripen_by_date_alone() -> None:
@@ -112,7 +112,7 @@ MUTATIONS = [
     ),
     Mutation(
         "chance on few rows is drift",
-        "fancare.churn.monitor:Moved.of",
+        "fancare.churn.monitored:Moved.of",
         (("max(at_most, by_chance, bins.largest_week)", "at_most"),),
         chance_is_not_drift,
     ),
@@ -124,7 +124,7 @@ MUTATIONS = [
     ),
     Mutation(
         "what is the same for all on a day is drift",
-        "fancare.churn.monitor:Moved.of",
+        "fancare.churn.monitored:Moved.of",
         (("max(at_most, by_chance, bins.largest_week)", "max(at_most, by_chance)"),),
         a_platforms_mean_is_not_drift,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fancare.churn.monitor import Moved
+from fancare.churn.monitored import Moved
 from fancare.churn.stability import FrozenBins
 
 WEEKS, DRAWS, AT_MOST = 13, 300, 0.25
@@ -25,7 +25,7 @@ def frozen(kind: str, n: int, random: np.random.Generator) -> FrozenBins:
 
 
 def has_drifted(bins: FrozenBins, values: np.ndarray) -> bool:
-    return Moved.of("feature", "x", bins, values, AT_MOST).has_drifted
+    return Moved.of(7, bins, values, AT_MOST).has_drifted
 
 
 @pytest.mark.parametrize("n", [12, 60, 400, 5_000])

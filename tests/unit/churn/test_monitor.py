@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fancare.churn import monitor
-from fancare.churn.monitor import Finding, Moved, scoring_version
+from fancare.churn.monitor import scoring_version
+from fancare.churn.monitored import Finding, Moved
 from fancare.churn.stability import FrozenBins
 from fancare.config import load
 from fancare.errors import Refused
@@ -32,7 +33,8 @@ def monitored(
         made.raw(f'DELETE FROM "{table.name}" WHERE as_of = $day', {"day": about["as_of"]})
     names = [("feature", f"f{i}", i < drifted) for i in range(of)] + [("score", "risk_14d", score)]
     put(made, DRIFT, [
-        about | {"kind": kind, "name": name, "n": 50, "psi": 0.3, "psi_by_chance": 0.1, "psi_of_weeks": 0.1, "bound": 0.25,
+        about | {"kind": kind, "name": name, "meaning_ko": "변수", "meaning_en": "feature", "n": 50,
+                 "psi": 0.3, "psi_by_chance": 0.1, "psi_of_weeks": 0.1, "bound": 0.25,
                  "undefined_before": 0.0, "undefined_now": 0.0, "verdict": "drifted" if moved else "stable"}
         for kind, name, moved in names
     ])  # fmt: skip
@@ -126,10 +128,10 @@ def test_the_bound_is_the_largest_of_three():
     random = np.random.default_rng(0)
     steady, restless = random.normal(size=2000), random.normal(size=2000) + week
     now = random.normal(size=500)
-    assert Moved.of("feature", "x", FrozenBins.of(steady, week), now, 0.25).bound == 0.25
-    assert Moved.of("feature", "x", FrozenBins.of(steady, week), now[:20], 0.25).bound > 1
+    assert Moved.of(7, FrozenBins.of(steady, week), now, 0.25).bound == 0.25
+    assert Moved.of(7, FrozenBins.of(steady, week), now[:20], 0.25).bound > 1
     bins = FrozenBins.of(restless, week)
-    assert Moved.of("feature", "x", bins, now, 0.25).bound == bins.largest_week > 1
+    assert Moved.of(7, bins, now, 0.25).bound == bins.largest_week > 1
 
 
 def test_a_day_that_was_not_scored_is_refused(made, tmp_path):

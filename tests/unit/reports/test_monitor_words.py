@@ -9,7 +9,7 @@ import pytest
 
 from fancare.churn.bootstrap import Interval
 from fancare.churn.metrics import Figures
-from fancare.churn.monitor import Finding, Monitoring, Moved
+from fancare.churn.monitored import Finding, Monitoring, Moved
 from fancare.churn.performance import Performance, Promise
 from fancare.panel.feature import Feature
 from fancare.reports.monitor_words import findings, lines, moved_words, outcomes
@@ -20,8 +20,10 @@ SILENCE = Feature("recency_days", "recency", "days", "마지막 활동 후 일�
 
 
 def moved(feature: Feature | None, before: float | None, now: float | None, psi: float = 0.9, undefined: float = 0.0) -> Moved:
-    kind, name = ("score", "risk_14d") if feature is None else ("feature", feature.name)
-    return Moved(kind, name, 60, psi, 0.1, 0.1, 0.25, before, now, 0.0, undefined, feature)
+    what = ("score", "risk_14d", "14일 위험도", "14-day risk", None)
+    if feature is not None:
+        what = ("feature", feature.name, feature.meaning_ko, feature.meaning_en, feature.event_name)
+    return Moved(*what, 60, psi, 0.1, 0.1, 0.25, before, now, 0.0, undefined)
 
 
 def performance(auc: float = 0.7, rate: float = 0.3, risk: float = 0.2) -> Performance:
