@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,11 @@ def _signed(value: float | None) -> str:
     return "–" if value is None else f"{value:+.4f}"
 
 
+def _sort_by_horizon(items: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Entries by horizon as a number: as text, 28 comes before 7."""
+    return sorted(items, key=lambda item: int(item[0]))
+
+
 def _plain(name: str) -> str:
     """A name from data inside Markdown: no table bars, code marks or HTML of its own."""
     return messages.shown(name).replace("`", "'").replace("|", "¦").replace("<", "‹").replace(">", "›")
@@ -104,7 +109,8 @@ def _plain(name: str) -> str:
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
                                      keep_trailing_newline=True, autoescape=False)  # fmt: skip
-    environment.filters |= {"figure": _figure, "signed": _signed, "plain": _plain, "message": _message}
+    environment.filters |= {"figure": _figure, "signed": _signed, "plain": _plain, "message": _message,
+                            "sort_by_horizon": _sort_by_horizon}
     return environment.from_string(Path(__file__).with_name("card.md.j2").read_text(encoding="utf-8"))
 
 

@@ -49,7 +49,8 @@ class Mutation:
             exec(code, scope)  # noqa: S102
             mutated = scope[name]
         monkeypatch.setattr(owner, name, mutated)
-        for other in [m for key, m in sys.modules.items() if key.startswith("fancare.")]:  # whoever imported it by name
+        ours = ("fancare.", "tests.")  # whoever imported it by name
+        for other in [m for key, m in sys.modules.items() if key.startswith(ours)]:
             for held in [key for key, value in vars(other).items() if value is real]:
                 monkeypatch.setattr(other, held, mutated)
 

@@ -101,3 +101,21 @@ def test_hostile_event_names_stay_text(churn_model):
     assert "<img" not in card
     assert "\n## Forged" not in card
     assert "a¦b'‹img src=x onerror=1›## Forged" in card
+
+
+def test_the_card_says_what_a_list_is_worth_and_for_whom(churn_model):
+    interval = {"estimate": 0.6, "low": 0.5, "high": 0.7}
+    one = {"tabnet": {"precision": interval, "lift": {"estimate": 2.5, "low": 2.0, "high": 3.0}}}
+    cohort = {"n": 90, "churn_rate": 0.4, "auc": 0.7, "auc_low": None, "auc_high": None, "ece": 0.05,
+              "ece_by_chance": 0.04, "auc_minus_hist_gradient_boosting": {"estimate": 0.01, "low": None, "high": None},
+              "too_small": "too few"}  # fmt: skip
+    backtest = drawn_backtest() | {
+        "at_capacity": {"capacity": 20, "n_days": 12, "horizons": {"14": one, "28": one, "7": one}},
+        "cohorts": {"new": {"horizons": {"7": cohort, "14": cohort | {"auc_low": 0.6, "auc_high": 0.8, "too_small": None}}}},
+    }
+    card = render(drawn_bundle(churn_model, backtest=backtest))
+    assert "Of the first 20 ranks of a day, over 12 test days:" in card
+    rows = [line for line in card.splitlines() if "| 0.600 (0.500–0.700) | 2.50 |" in line]
+    assert [row.split("|")[1].strip() for row in rows] == ["7", "14", "28"]
+    assert "| new | 7 | 90 | 0.400 | 0.700 (too few for an interval) | 0.050 (0.040) | +0.0100 |" in card
+    assert "| new | 14 | 90 | 0.400 | 0.700 (0.600–0.800) |" in card

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from fancare.churn import turnover
 from fancare.churn.bundle import WEIGHTS
 from fancare.churn.registry import CHAMPION, STAGING, Registry
+from fancare.churn.turnover import Turnover
 from fancare.errors import ConfigError, Refused, WarehouseError
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
 
@@ -96,6 +98,44 @@ def test_the_user_of_the_process_is_on_record_where_nobody_is_named(registry, th
     monkeypatch.setenv("LOGNAME", "mina")
     registry.promote(NAME, registry.register(three[0]), NOW)
     assert registry.history(NAME)[-1].by == "mina"
+
+
+def test_champions_come_newest_reign_first_each_once_and_without_the_damaged(registry, three):
+    assert registry.champions(NAME) == ()
+    for bundle in three:
+        registry.promote(NAME, registry.register(bundle), NOW)
+    registry.rollback(NAME, NOW)
+    april, may, june = (bundle.version for bundle in three)
+    assert [found.version for found in registry.champions(NAME)] == [may, june, april]
+    assert [found.version for found in registry.champions(NAME, most=2)] == [may, june]
+    damage(registry.root / NAME / june)
+    assert [found.version for found in registry.champions(NAME)] == [may, april]
+
+
+def test_the_turnover_that_was_measured_is_the_gates_and_its_acceptance_is_on_record(registry, three):
+    april, may = (registry.register(bundle) for bundle in three[:2])
+    registry.promote(NAME, april, NOW)
+    found = Turnover(april, three[0].content_hash, date(2026, 5, 1), n_cohort=100, n_listed=20, n_new=15)
+    turnover.keep(registry.root / NAME / may, three[1].content_hash, [found])
+    told = []
+    with pytest.raises(Refused, match=r"it alone turns over 15 of the 20 .*; the champion 2026"):
+        registry.promote(NAME, may, NOW, tell=told.append)
+    assert registry.champion(NAME).version == april
+    assert [check.name for check in told[0].failed] == ["turnover"], "told before it is refused"
+    registry.promote(NAME, may, NOW, accept_turnover=True)
+    assert [reign.action for reign in registry.history(NAME)] == ["promote", "promote, turnover accepted"]
+    assert registry.rollback(NAME, NOW) == april
+
+
+def test_a_turnover_against_another_champion_is_not_measured(registry, three):
+    april, may, june = (registry.register(bundle) for bundle in three)
+    for version in (april, may):
+        registry.promote(NAME, version, NOW)
+    found = Turnover(april, three[0].content_hash, date(2026, 6, 1), n_cohort=100, n_listed=20, n_new=20)
+    turnover.keep(registry.root / NAME / june, three[2].content_hash, [found])
+    told = []
+    registry.promote(NAME, june, NOW, tell=told.append)
+    assert next(check for check in told[0].checks if check.name == "turnover").passed is None
 
 
 def test_rollback_goes_back_step_by_step(registry, three):

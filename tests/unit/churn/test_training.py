@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
-from fancare.churn.registry import Registry
-from fancare.churn.training import needs_training, off_weekday_as_ofs, promote, scoring_model, training_as_ofs
+from fancare.churn.registry import LoadedBundle, Registry
+from fancare.churn.training import (
+    needs_training,
+    off_weekday_as_ofs,
+    promote,
+    scoring_model,
+    training_as_ofs,
+    turnover_against,
+)
 from fancare.errors import NotEnoughHistory, Refused
-from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
+from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_churn_model, drawn_config
 from tests.drawn_panel import SMALL_MODEL, drawn_timeline
 
 NAME = "drawn"
@@ -129,3 +137,21 @@ def test_with_history_for_a_model_but_for_no_fold_there_are_no_other_weekdays():
     assert training_as_ofs(line, spec) == line.weekly_as_ofs()
     with pytest.raises(NotEnoughHistory, match="labels over 28 days with 2 weeks of calibration are ripe from"):
         training_as_ofs(drawn_timeline(6), spec)
+
+
+def test_a_watchlist_is_compared_on_the_last_day_with_both_as_they_would_score_it(churn_model, panel, tmp_path):
+    """Against oneself nothing is new; against one that ranks the other way round nearly all is; one that cannot is left out."""
+    line = drawn_timeline()
+    config = drawn_config(tmp_path)
+    config = replace(config, ops=replace(config.ops, capacity=10))
+    challenger = drawn_bundle(churn_model)
+    day = panel.as_of == panel.as_of.max()
+    upside_down = replace(panel, X=np.where(np.arange(panel.X.shape[1]) == 0, 27 - panel.X, panel.X).astype(np.float32))
+    other = drawn_bundle(drawn_churn_model(upside_down))
+    alien = drawn_bundle(churn_model, config=drawn_config(tmp_path, active_within_days=14))
+    champions = [LoadedBundle(bundle, bundle.version, tmp_path) for bundle in (challenger, alien, other)]
+    same, turned = turnover_against(champions, challenger, panel, line, config)
+    assert (same.n_cohort, same.n_listed, same.n_new, same.as_of) == (day.sum(), 10, 0, line.data_through)
+    assert (same.champion, same.champion_hash) == (challenger.version, challenger.content_hash)
+    assert turned.champion_hash == other.content_hash
+    assert turned.n_new >= 5
