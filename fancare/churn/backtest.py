@@ -22,6 +22,7 @@ from fancare.churn.backtest_result import BOOSTING, MODELS, TABNET, BacktestResu
 from fancare.churn.baselines import BASELINES, fit_baseline
 from fancare.churn.bootstrap import Interval, auc_draws, log_loss_minus
 from fancare.churn.ceiling import Ceiling, Truth
+from fancare.churn.checkpoint import Checkpoints
 from fancare.churn.cohorts import cohort_figures
 from fancare.churn.metrics import Figures, auc, ece, reliability
 from fancare.churn.model import ChurnModel, fit_at_origin
@@ -42,22 +43,22 @@ TRUTH = "truth"
 def run(
     panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress | None = None,
     off_weekday: Panel | None = None, threads: int | None = None, truth: Truth | None = None,
-    capacity: int = OpsConfig.capacity,
+    capacity: int = OpsConfig.capacity, checkpoints: Checkpoints | None = None,
 ) -> BacktestResult:  # fmt: skip
     """The backtest of ``spec`` on this panel.
 
     ``off_weekday`` may hold rows of other weekdays with the same features; those in a fold's test period tell whether the
-    calibration holds there. ``truth`` gives the ceiling of a simulated platform, ``capacity`` is how many
-    rows of a day people can act on. Raises `NotEnoughHistory` when there is room
-    for no fold, or no test row in any.
+    calibration holds there. ``truth`` gives the ceiling of a simulated platform, ``capacity`` is how many rows of a day people
+    can act on. With ``checkpoints`` a backtest that was killed goes on. Raises `NotEnoughHistory` when there is room for no
+    fold, or no test row in any.
     """
     with limited(threads):
-        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads, truth, capacity)
+        return _run(panel, timeline, spec, progress or Progress(), off_weekday, threads, truth, capacity, checkpoints)
 
 
 def _run(
     panel: Panel, timeline: TimeLine, spec: ModelSpec, progress: Progress, off_weekday: Panel | None, threads: int | None,
-    truth: Truth | None, capacity: int,
+    truth: Truth | None, capacity: int, checkpoints: Checkpoints | None,
 ) -> BacktestResult:  # fmt: skip
     folds = timeline.folds(spec.backtest.folds, spec.backtest.test_weeks, spec.train.calibration_weeks)
     pooled: dict[str, list[np.ndarray]] = {name: [] for name in MODELS}
@@ -81,7 +82,7 @@ def _run(
             found = truth.risks_of(panel, index)
         started = time.process_time()
         try:
-            model = fit_at_origin(panel, fold.split, spec, progress, threads)
+            model = fit_at_origin(panel, fold.split, spec, progress, threads, checkpoints)
         except NotEnoughHistory as too_little:  # the log was still too young then; later folds may have enough
             why_none = str(too_little)
             progress.say(f"  left out: {why_none}")

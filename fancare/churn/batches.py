@@ -54,7 +54,7 @@ class BatchPlan:
         return cls(steps=steps, rows=rows, ghosts=ghosts, epochs=spec.epochs)
 
     def batches(self, X: np.ndarray, generator: torch.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """One epoch over X (n, d): ``steps`` pairs of row numbers (rows,) and their rows (rows, d); every row comes at least once."""
+        """One epoch over X (n, d): ``steps`` pairs of row numbers (rows,) and their rows (rows, d); each comes at least once."""
         if is_mapped(X):
             yield from self._from_file(X, generator)
             return

@@ -14,6 +14,7 @@ from fancare.churn.backtest_result import BacktestResult
 from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.bundle import Bundle
 from fancare.churn.ceiling import Truth
+from fancare.churn.checkpoint import Checkpoints
 from fancare.churn.model import fit_at_origin, prune_at_origin
 from fancare.churn.occlusion import contributions
 from fancare.churn.promotion import Gate, verdict
@@ -33,6 +34,7 @@ from fancare.panel.gate import Panel, read_panel
 from fancare.progress import Progress
 from fancare.warehouse.duckdb_engine import Warehouse
 
+UNFINISHED = ".unfinished"  # beside the versions: trainings that were killed
 OFF_WEEKDAY_DAYS = 3  # scoring is daily, training weekly: does the calibration hold this many days off?
 
 
@@ -89,10 +91,14 @@ def run_backtest(
     panel: Panel,
     progress: Progress,
     truth: Truth | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> BacktestResult:
     """The backtest of the config's model on a weekly panel; ``truth`` gives a simulated platform's ceiling."""
     off = read_panel(warehouse, config, off_weekday_as_ofs(timeline, config.model), panel.features)
-    return rolling.run(panel, timeline, config.model, progress, off_weekday=off, truth=truth, capacity=config.ops.capacity)
+    return rolling.run(
+        panel, timeline, config.model, progress, off_weekday=off, truth=truth, capacity=config.ops.capacity,
+        checkpoints=checkpoints,
+    )  # fmt: skip
 
 
 def candidates_pruned(config: Config, timeline: TimeLine, panel: Panel) -> Pruning:
@@ -128,17 +134,20 @@ class TrainingReport:
 def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Progress) -> TrainingReport:
     """Backtest, then a model made on ``timeline.data_through``, registered; it is not champion yet.
 
-    With history for a model but for no backtest fold, the model is kept without one; it cannot say.
+    With history for a model but for no backtest fold, the model is kept without one; it cannot say. Killed at any point, the next
+    call with the same data goes on after the last epoch that was finished, and ends with the same bundle.
     """
     spec = config.model
+    registry = Registry.of(config)
+    unfinished = Checkpoints(registry.root / spec.name / UNFINISHED)
     panel = weekly_panel(warehouse, config, timeline, progress)
     try:
-        result, why = run_backtest(warehouse, config, timeline, panel, progress), None
+        result, why = run_backtest(warehouse, config, timeline, panel, progress, checkpoints=unfinished), None
     except NotEnoughHistory as too_short:
         result, why = None, str(too_short)
     split = timeline.split_at(timeline.data_through, spec.train.calibration_weeks)
     progress.say(f"Final model, made on {split.origin}")
-    model = fit_at_origin(panel, split, spec, progress)
+    model = fit_at_origin(panel, split, spec, progress, checkpoints=unfinished)
     latest = panel.columns(model.feature_names).rows(panel.as_of == panel.as_of.max())
     bundle = Bundle.of(
         model,
@@ -151,8 +160,8 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
         contributions=contributions(model, latest.X, themes_of(latest.features, config.activity), spec.bands.horizon),
         reference=Reference.of(panel, model, split.cut, spec.monitor.reference_weeks),
     )
-    registry = Registry.of(config)
     version = registry.register(bundle)
+    unfinished.clear()
     found = turnover_against(registry.champions(spec.name), bundle, panel, timeline, config)
     turnover.keep(registry.root / spec.name / version, bundle.content_hash, found)
     return TrainingReport(version, model.n_rows, len(model.feature_names), model.pruning.n_candidates, result, why)
