@@ -108,16 +108,11 @@ class BoostedTrees:
 
 def development_and_final(timeline: TimeLine) -> tuple[tuple[Fold, ...], tuple[Fold, ...]]:
     """Folds to choose by, whose labels end before the final quarter of the log, and the folds in it, opened once."""
-    days = (timeline.data_through - timeline.first_day).days
-    all_folds = timeline.folds(50, 4, 3)
-    final = tuple(f for f in all_folds if (f.test_as_ofs[0] - timeline.first_day).days >= (1 - FINAL_SHARE) * days) or all_folds[-1:]
+    opens = timeline.first_day + (1 - FINAL_SHARE) * (timeline.data_through - timeline.first_day)
+    every = timeline.folds(count=50, test_weeks=4, calibration_weeks=3)
+    final = tuple(fold for fold in every if fold.test_as_ofs[0] >= opens) or every[-1:]
     before = replace(timeline, data_through=final[0].split.origin)
-    for weeks in (4, 2, 1):  # a young log has no room for four
-        try:
-            return before.folds(2, weeks, 3, min_training_weeks=2), final
-        except Exception:  # noqa: BLE001, S112 - NotEnoughHistory: try shorter folds
-            continue
-    raise AssertionError("no development fold")
+    return before.folds(2, 4, 3, min_training_weeks=2), final
 
 
 def tuned(

@@ -67,7 +67,8 @@ def main(what: str, n: int = 1_000_000, d: int = 150) -> dict[str, float]:
         risks = model.risks_of(panel)
         assert risks.shape == (n, len(HORIZONS))
     cpu = time.process_time() - started
-    return {"rows": model.n_rows if what == "train" else n, "features": d, "cpu_seconds": cpu, "peak_mb": _peak_mb(), "drawn_mb": made_mb}
+    rows = model.n_rows if what == "train" else n
+    return {"rows": rows, "features": d, "cpu_seconds": cpu, "peak_mb": _peak_mb(), "drawn_mb": made_mb}
 
 
 def _peak_mb() -> float:
