@@ -51,7 +51,9 @@ def monitor(warehouse: Warehouse, config: Config, timeline: TimeLine) -> Monitor
     became = tuple(performances(outcomes, promises, config.ops.capacity, config.model.backtest.bootstrap, spec))
     of_model = {"model_name": bundle.name}
     with warehouse.transaction():
-        write_day(warehouse, config, as_of, DRIFT, [of_model | {"model_version": version} | drift_row(m) for m in moved])
+        write_day(
+            warehouse, config, as_of, DRIFT, [of_model | {"model_version": version} | drift_row(m) for m in moved]
+        )
         write_day(warehouse, config, as_of, PERFORMANCE, [of_model | performance_row(p) for p in became])
     found = findings(warehouse, config, as_of)
     return Monitoring(
@@ -148,7 +150,9 @@ def _runs(warehouse: Warehouse, config: Config, as_of: date) -> list[tuple[date,
             raised[day].add(("features", 0))
     for day, version, horizon, ranking, level in broken:
         if versions.get(day) == version:  # of an earlier version there is nothing left to do
-            raised[day] |= {(code, horizon) for code, told in (("ranking", ranking), ("level", level)) if told == BROKEN}
+            raised[day] |= {
+                (code, horizon) for code, told in (("ranking", ranking), ("level", level)) if told == BROKEN
+            }
     return [(day, versions[day], frozenset(raised[day])) for day in sorted(versions, reverse=True)]
 
 

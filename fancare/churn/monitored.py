@@ -109,7 +109,9 @@ class Monitoring:
 
     def drifted(self, kind: str) -> list[Moved]:
         """Those that drifted, the furthest beyond its bound first."""
-        return sorted((m for m in self.moved if m.kind == kind and m.has_drifted), key=lambda m: (-m.psi / m.bound, m.name))
+        return sorted(
+            (m for m in self.moved if m.kind == kind and m.has_drifted), key=lambda m: (-m.psi / m.bound, m.name)
+        )
 
     def to_json_dict(self) -> dict[str, Any]:
         """JSON-able, without NaN: what cannot be said is None."""
@@ -189,7 +191,9 @@ def write_day(warehouse: Warehouse, config: Config, as_of: date, table: Table, r
     """Replace the day's partition by these rows; what is not a number is null."""
     partition = {"entity": config.churn.entity, "as_of": as_of}
     told = [{name: _known(value) for name, value in (partition | row).items()} for row in rows]
-    columns = {column.name: pa.array([row[column.name] for row in told], _TYPES[column.type]) for column in table.columns}
+    columns = {
+        column.name: pa.array([row[column.name] for row in told], _TYPES[column.type]) for column in table.columns
+    }
     warehouse.register("_monitored", pa.table(columns))
     try:
         warehouse.replace_partition(table, partition, "SELECT * FROM _monitored")

@@ -105,7 +105,8 @@ def read_outcomes(warehouse: Warehouse, config: Config, timeline: TimeLine, wind
     days = scored_days(warehouse, config, timeline, window_days)
     about = {"entity": entity, "model_name": config.model.name, "as_ofs": days or [timeline.data_through]}
     n = warehouse.value(
-        "SELECT COUNT(*) FROM risk_scores WHERE entity = @entity AND model_name = @model_name AND as_of IN UNNEST(@as_ofs)", about
+        "SELECT COUNT(*) FROM risk_scores WHERE entity = @entity AND model_name = @model_name AND as_of IN UNNEST(@as_ofs)",
+        about,
     )
     found = warehouse.arrow(
         outcomes_sql(horizons),
@@ -151,4 +152,6 @@ def drawn_below(n: int, most: int = MOST_ROWS) -> str:
     ('g', '400000')
     """
     share = most / n if n else 1.0
-    return "g" if share >= 1 else f"{int(share * 16**_HEX_DIGITS):0{_HEX_DIGITS}x}"  # "g" is above every hexadecimal digit
+    if share >= 1:
+        return "g"  # above every hexadecimal digit
+    return f"{int(share * 16**_HEX_DIGITS):0{_HEX_DIGITS}x}"

@@ -65,7 +65,11 @@ class Performance:
 
 
 def performances(
-    outcomes: Outcomes, promises: Mapping[str, Mapping[int, Promise | None]], capacity: int, draws: int, spec: MonitorSpec
+    outcomes: Outcomes,
+    promises: Mapping[str, Mapping[int, Promise | None]],
+    capacity: int,
+    draws: int,
+    spec: MonitorSpec,
 ) -> list[Performance]:
     """Every version of ``promises`` at every horizon: the window as a whole first, then day by day."""
     found: list[Performance] = []
