@@ -174,6 +174,12 @@ def backtest(**changes) -> dict:
         "fit_cpu_seconds": {"tabnet": 31.0},
         "tabnet_minus": {"recency": {"estimate": 0.061, "low": 0.044, "high": 0.078}},
         "reliability": {"14": bins},
+        "at_capacity": {"capacity": 20, "n_days": 12, "horizons": {"14": {"tabnet": {
+            "precision": {"estimate": 0.6, "low": 0.52, "high": 0.7}, "lift": {"estimate": 3.1, "low": 2.5, "high": 3.5}}}}},
+        "cohorts": {
+            "new": {"horizons": {"14": {"n": 90, "churn_rate": 0.3, "auc": 0.71, "auc_low": None, "auc_high": None}}},
+            "top": {"horizons": {"14": {"n": 1234, "churn_rate": 0.1, "auc": 0.91, "auc_low": 0.88, "auc_high": 0.94}}},
+        },
         "alarm": None,
         "cannot_say": None,
-    } | changes
+    } | changes  # fmt: skip

@@ -62,7 +62,7 @@ def _models(rows: list[dict]) -> Table:
 def _at_capacity(found: AtCapacity) -> Table:
     from rich.table import Table
 
-    title = f"the first {found.capacity:,} ranks of each of {found.n_days:,} test days ([ops] capacity)"
+    title = f"the first {found.capacity:,} ranks of each of {found.n_days:,} test days (\\[ops] capacity)"
     table = Table("horizon", "model", "precision", "lift", "TabNet minus it", title=title, title_justify="left")
     for h, by_model in found.models.items():
         for name, own in by_model.items():

@@ -13,7 +13,8 @@ from typing import Any
 from fancare.reports.charts import ReliabilityBin
 
 MODEL = "tabnet"
-MODELS = (MODEL, "hist_gradient_boosting", "logistic_regression", "recency")
+BOOSTING = "hist_gradient_boosting"
+MODELS = (MODEL, BOOSTING, "logistic_regression", "recency")
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,32 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class CohortQuality:
+    """The model on newcomers, the small or the top (``cohort``: the backtest's name for it) at one horizon."""
+
+    cohort: str
+    n: int
+    churn_rate: float | None
+    auc: Interval
+    over_boosting: Interval
+
+
+@dataclass(frozen=True)
 class HorizonQuality:
-    """All models at one horizon on the same rows, and the model's reliability where the file holds it."""
+    """All models at one horizon on the same rows, and where the file holds it the model's reliability.
+
+    ``precision`` is the share of the day's first ranks that churned, ``precision_lift`` its ratio to the churn rate;
+    ``cohorts`` are those with a row.
+    """
 
     horizon: int
     n: int | None
     churn_rate: float | None
     models: tuple[Figures, ...]
     reliability: tuple[ReliabilityBin, ...]
+    precision: Interval
+    precision_lift: float | None
+    cohorts: tuple[CohortQuality, ...]
 
     @property
     def model(self) -> Figures | None:
@@ -55,7 +74,10 @@ class HorizonQuality:
 
 @dataclass(frozen=True)
 class Quality:
-    """The backtest as a whole; ``alarm`` and ``cannot_say`` are its own sentences, None when all is well."""
+    """The backtest as a whole; ``alarm`` and ``cannot_say`` are its own sentences, None when all is well.
+
+    ``capacity`` is how many ranks of a day its ``precision`` is about.
+    """
 
     folds: int
     first_origin: str | None
@@ -65,6 +87,7 @@ class Quality:
     order_violations: int | None
     alarm: str | None
     cannot_say: str | None
+    capacity: int | None
 
     def at(self, horizon: int) -> HorizonQuality | None:
         """The quality at this horizon, or at the longest one when the backtest lacks it."""
@@ -83,30 +106,51 @@ def read(backtest: Mapping[str, Any]) -> Quality:
     """The backtest's JSON as records; keys it lacks become None, further ones are used where known."""
     horizons = backtest.get("horizons") or {}
     reliability = backtest.get("reliability") or {}
-    origins = [str(fold["origin"]) for fold in backtest.get("folds") or () if isinstance(fold, Mapping) and "origin" in fold]
+    origins = [
+        str(fold["origin"]) for fold in backtest.get("folds") or () if isinstance(fold, Mapping) and "origin" in fold
+    ]
     return Quality(
         folds=len(backtest.get("folds") or ()),
         first_origin=min(origins, default=None),
         last_origin=max(origins, default=None),
         horizons=tuple(
-            _horizon(int(h), horizons[h], reliability.get(h) or ()) for h in sorted(horizons, key=int) if horizons[h]
+            _horizon(int(h), horizons[h], reliability.get(h) or (), backtest)
+            for h in sorted(horizons, key=int)
+            if horizons[h]
         ),
         over_recency=_interval((backtest.get("tabnet_minus") or {}).get("recency") or {}, "estimate", "low", "high"),
         order_violations=backtest.get("order_violations"),
         alarm=backtest.get("alarm"),
         cannot_say=backtest.get("cannot_say"),
+        capacity=(backtest.get("at_capacity") or {}).get("capacity"),
     )
 
 
-def _horizon(horizon: int, by_model: Mapping[str, Mapping[str, Any]], bins: Any) -> HorizonQuality:
+def _horizon(
+    horizon: int, by_model: Mapping[str, Mapping[str, Any]], bins: Any, backtest: Mapping[str, Any]
+) -> HorizonQuality:
     known = [name for name in MODELS if name in by_model] + sorted(set(by_model) - set(MODELS))
     any_model = by_model[known[0]]
+    listed = ((backtest.get("at_capacity") or {}).get("horizons") or {}).get(str(horizon), {}).get(MODEL, {})
     return HorizonQuality(
         horizon=horizon,
         n=any_model.get("n"),
         churn_rate=_number(any_model.get("churn_rate")),
         models=tuple(_figures(name, by_model[name]) for name in known),
         reliability=tuple(ReliabilityBin(float(b["said"]), float(b["happened"]), int(b["n"])) for b in bins),
+        precision=_interval(listed.get("precision") or {}, "estimate", "low", "high"),
+        precision_lift=_number((listed.get("lift") or {}).get("estimate")),
+        cohorts=tuple(
+            CohortQuality(
+                cohort=name,
+                n=found["n"],
+                churn_rate=_number(found.get("churn_rate")),
+                auc=_interval(found, "auc", "auc_low", "auc_high"),
+                over_boosting=_interval(found.get(f"auc_minus_{BOOSTING}") or {}, "estimate", "low", "high"),
+            )
+            for name, cohort in (backtest.get("cohorts") or {}).items()
+            if (found := (cohort.get("horizons") or {}).get(str(horizon))) and found.get("n")
+        ),
     )
 
 

@@ -82,3 +82,24 @@ def test_what_the_registry_keeps_can_be_read():
     assert found.over_recency.estimate == pytest.approx(0.1)
     assert found.at(14).model.ece == 0.02
     assert found.verdict == "good"
+
+
+def test_what_a_list_is_worth_and_for_whom():
+    listed = {"precision": {"estimate": 0.6, "low": 0.5, "high": 0.7}, "lift": {"estimate": 2.5, "low": 2, "high": 3}}
+    cohort = {"n": 90, "churn_rate": 0.4, "auc": 0.7, "auc_low": None, "auc_high": None,
+              "auc_minus_hist_gradient_boosting": {"estimate": 0.01, "low": -0.1, "high": 0.1}}  # fmt: skip
+    found = read(
+        backtest()
+        | {
+            "at_capacity": {"capacity": 20, "n_days": 12, "horizons": {"14": {"tabnet": listed}}},
+            "cohorts": {"new": {"horizons": {"14": cohort}}, "top": {"horizons": {"14": cohort | {"n": 0}}}, "small": {}},
+        }
+    )
+    assert found.capacity == 20
+    at = found.at(14)
+    assert (at.precision, at.precision_lift) == (Interval(0.6, 0.5, 0.7), 2.5)
+    (new,) = at.cohorts
+    assert (new.cohort, new.n, new.auc, new.over_boosting) == ("new", 90, Interval(0.7, None, None), Interval(0.01, -0.1, 0.1))
+    other = found.at(7)
+    assert (other.precision, other.precision_lift, other.cohorts) == (Interval(None, None, None), None, ())
+    assert read(backtest(at_capacity=None, cohorts=None)).capacity is None
