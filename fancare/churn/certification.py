@@ -24,10 +24,10 @@ from fancare.churn import certificate
 from fancare.churn.bundle import Bundle
 from fancare.churn.certificate import Certificate, Check, CheckName
 from fancare.churn.encode import Encoder
-from fancare.churn.model import columns_of, medians
+from fancare.churn.model import FITTING_ROWS, columns_of, medians
 from fancare.churn.pruning import prune
 from fancare.churn.registry import Registry
-from fancare.churn.selection import calibration_rows, known_columns, training_rows
+from fancare.churn.selection import calibration_rows, evenly, known_columns, training_rows
 from fancare.config import Config
 from fancare.dates import OriginSplit, TimeLine
 from fancare.errors import Refused
@@ -35,6 +35,7 @@ from fancare.events.altered_log import copy_as_arrived, copy_scrambled, has_arri
 from fancare.panel.build import plan
 from fancare.panel.event_slots import event_slots
 from fancare.panel.features import features_for
+from fancare.panel.float_rows import taken
 from fancare.panel.gate import Panel, read_panel
 from fancare.panel.rebuilt import (
     COHORT,
@@ -165,9 +166,10 @@ class Certification:
         model, spec, panel = self.bundle.model, self.config.model, self.panel
         rows, columns = training_rows(panel, self.split, spec.train), known_columns(panel, self.split)
         names = tuple(panel.feature_names[j] for j in columns)
-        X = panel.X[rows.index[:, None], columns]
+        drawn = evenly(len(rows.index), FITTING_ROWS)
+        X = taken(panel.X, rows.index[drawn], columns)
         encoder = Encoder.fit(X)
-        pruning = prune(names, encoder.transform(X), rows.churned, panel.as_of[rows.index], spec.prune)
+        pruning = prune(names, encoder.transform(X), rows.churned[drawn], panel.as_of[rows.index[drawn]], spec.prune)
         kept = [names.index(name) for name in model.feature_names if name in names]
         gone = [names.index(dropped.feature) for dropped in model.pruning.dropped if dropped.feature in names]
         apart: dict[str, float] = {name: np.inf for name in model.feature_names if name not in names}

@@ -21,7 +21,7 @@ from fancare.warehouse.schema import CREATORS, EVENTS, IDENTITY_LINKS
 
 ARRIVED = Path(__file__).with_name("arrived.sql").read_text(encoding="utf-8")
 SCRAMBLED = Path(__file__).with_name("scrambled.sql").read_text(encoding="utf-8")
-REACH_DAYS = 70  # of the days after the cut so many are dealt anew; what lies further on is left out
+REACH_DAYS = 7  # of the days after the cut the longest horizon and so many are dealt anew; what lies further on is left out
 LATER_DAYS = 3  # what is made up becomes known so many days after the cut
 MADE_UP_LINKS = 2_000  # among creators, and as many among all who acted
 
@@ -45,7 +45,8 @@ def copy_scrambled(log: Warehouse, scratch: Warehouse, config: Config, day: date
     """
     zone = ZoneInfo(config.platform.timezone)
     noon = datetime.combine(day + timedelta(LATER_DAYS), time(12), zone).astimezone(UTC).replace(tzinfo=None)
-    parameters = {"day": day, "timezone": config.platform.timezone, "reach": REACH_DAYS, "later": noon}
+    reach = max(config.churn.horizons) + REACH_DAYS
+    parameters = {"day": day, "timezone": config.platform.timezone, "reach": reach, "later": noon}
     log.copy_to(scratch, EVENTS, SCRAMBLED, parameters)
     _derive(scratch, config, scrambled_evidence(evidence_of(log, config), _acted(log, day), day))
 

@@ -68,7 +68,7 @@ LEAKS = [
     Leak(
         "a scaler fitted on the whole history",
         "fancare.churn.model:_candidates",
-        (("encoder = Encoder.fit(X)", "encoder = Encoder.fit(panel.X[:, columns])"),),
+        (("Encoder.fit(X)", "Encoder.fit(panel.X[:, columns])"),),
         ("training_rows_only",),
     ),
     Leak(
