@@ -14,7 +14,7 @@ from fancare.churn.occlusion import contributions
 from fancare.churn.promotion import judge, verdict
 from fancare.churn.themes import themes_of
 from fancare.churn.turnover import Turnover
-from fancare.errors import Refused
+from fancare.errors import ConfigError, Refused
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
 
 
@@ -281,3 +281,10 @@ def test_every_failing_reason_is_told_at_once_each_with_figures(made, churn_mode
 def test_without_a_certificate_not_even_a_first_champion(made):
     with pytest.raises(Refused, match=r"is refused: it has none; nothing was promoted\.$"):
         judge(made(), champion=None, uncertified="it has none.").enforce()
+
+
+@pytest.mark.parametrize("key", ["min_reason_stability", "max_watchlist_turnover"])
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_limit_that_is_no_share_is_a_mistake_of_the_spec(made, key, share):
+    with pytest.raises(ConfigError, match=rf"\[gate\] {key} = {share} of model 'drawn' must be a share between 0 and 1"):
+        with_gate(made(), **{key: share})

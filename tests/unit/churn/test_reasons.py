@@ -14,7 +14,7 @@ from fancare.churn import reasons
 from fancare.churn.bundle import Bundle
 from fancare.churn.calibration import ChainCalibration
 from fancare.churn.model import fit_at_origin
-from fancare.churn.occlusion import contributions, effects
+from fancare.churn.occlusion import contributions, effects, overlap_by_chance, top_overlap
 from fancare.churn.promotion import Verdict
 from fancare.churn.reason_words import Facts, words
 from fancare.churn.reasons import (
@@ -499,6 +499,8 @@ def test_contributions_rank_what_moves_the_risk(world):
     assert all(abs(c.mean_effect) <= c.mean_abs_effect + 1e-12 for c in found.themes)
     assert -1 <= found.rank_correlation <= 1
     assert 0 <= found.top_overlap <= 1
+    assert 0 < found.row_overlap <= 1
+    assert found.overlap_by_chance == overlap_by_chance(len(themes))
     assert found == contributions(bundle.model, X, themes, horizon=14, max_rows=100), (
         "the same seed draws the same rows"
     )
@@ -514,6 +516,22 @@ def test_one_seed_has_nobody_to_agree_with(churn_model, panel):
     found = contributions(churn_model, panel.X, themes_of(panel.features, ()), horizon=14, max_rows=20)
     assert found.rank_correlation is None
     assert found.top_overlap is None
+    assert found.row_overlap is None
+
+
+def test_overlap_is_counted_row_by_row():
+    """Worked out by hand: row 0 shares four of five (4/6), row 1 all; the mean is 5/6, whatever the sizes are."""
+    a = np.array([[9, 8, 7, 6, 5, 0.0], [1, 2, 3, 4, 5, 0.0]])
+    b = np.array([[9, 8, 7, 6, 0.0, 5], [5, 4, 3, 2, 1, 0.5]])
+    assert top_overlap(a, b) == pytest.approx((4 / 6 + 1) / 2)
+    assert top_overlap(a, 100 * a) == 1.0
+
+
+@pytest.mark.parametrize("n_themes", [1, 4, 6, 9, 30])
+def test_overlap_by_chance_is_what_unrelated_rankings_show(n_themes):
+    random = np.random.default_rng(n_themes)
+    a, b = random.random((4_000, n_themes)), random.random((4_000, n_themes))
+    assert top_overlap(a, b) == pytest.approx(overlap_by_chance(n_themes), abs=0.01)
 
 
 def test_contributions_survive_the_bundle(world, tmp_path):
