@@ -25,8 +25,8 @@ class TabNetSpec:
     Where ``epochs`` of ``batch_size`` would make fewer than ``min_updates`` steps, the batches get smaller.
     """
 
-    width: int = 16
-    steps: int = 3
+    width: int = 24
+    steps: int = 2
     gamma: float = 1.3
     lambda_sparse: float = 1e-4
     batch_size: int = 1024
