@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from fancare.churn.bundle import Bundle
-from fancare.churn.change import ALL, PLAYERS, Change, Side
+from fancare.churn.change import ALL, PLAYERS, WITHOUT_BEHAVIOUR, Change, Side
 from fancare.panel.replayed import Told
 from tests.drawn_log import config
 from tests.drawn_model import drawn_bundle, drawn_churn_model
@@ -32,4 +32,6 @@ def changed_by(parts: Mapping[str, float]) -> Change:
         Side(day, config(), _bundle(), tuple(float(1 / (1 + np.exp(-v))) for v in values[coalition]))
         for day, coalition in ((SINCE, 0), (AS_OF, ALL))
     ]
-    return Change(("lumi", None), sides[0], sides[1], (7, 14, 28), values, (), {}, Told(120, 0, 0), Told(7, 0, 0))
+    own = {"recency_days": 2.0, "active_days_28d": 12.0, "events_28d": 40.0}
+    rows = {0: own, WITHOUT_BEHAVIOUR: own, ALL: {"recency_days": 84.0, "active_days_28d": 0.0, "events_28d": 0.0}}
+    return Change(("lumi", None), sides[0], sides[1], (7, 14, 28), values, (), rows, Told(120, 0, 0), Told(7, 0, 0))

@@ -22,7 +22,7 @@ from fancare.panel.feature import Feature
 
 MOST_FACTS = 5
 SMALLEST_EFFECT = 0.05  # of log odds: about a percentage point of an even risk
-_COUNTED = {"events", "days", "fans", "rooms", "currency"}  # units in which anybody can count again
+_COUNTED = {"events", "days", "fans", "rooms", "share", "currency"}  # units in which anybody can count again
 _FIRST_WINDOWS = (7, 28)
 
 
@@ -72,7 +72,10 @@ def changed_facts(change: Change, horizon: int) -> tuple[ChangedFact, ...]:
 def _fact(
     theme: Theme, told: Sequence[Feature], alone: np.ndarray, change: Change
 ) -> tuple[Feature, float, float] | None:
-    """The theme's countable fact that moves the risk most by itself, else the first that differs; None where none does."""
+    """The theme's countable fact that moves the risk most by itself, else the first that differs; None where none does.
+
+    Only what new acts made another number speaks: a count that fell because old acts are long ago is the clock's.
+    """
     moved = [j for j in theme.columns if j < len(alone) and alone[j] > 0]
     others = sorted(
         (j for j in theme.columns if j not in moved), key=lambda j: (told[j].window_days not in _FIRST_WINDOWS, j)

@@ -14,7 +14,7 @@ def definition_of(bundle: Bundle, config: Config, scored: date) -> Config:
     """``config`` with the lists of events and the days at risk under which ``bundle`` gave its score of ``scored``.
 
     What the log's days were made from is not a matter of definition: with another time zone, or another list of what creators
-    do, events lay on other days or were other people's, and the tables of then are gone. `Refused`, rather than a split that
+    do, events lie on other days or are other people's. `Refused`, rather than a split that
     is partly invented.
     """
     then = replace(
@@ -27,7 +27,7 @@ def definition_of(bundle: Bundle, config: Config, scored: date) -> Config:
         made_anew = "[events] creator_acts"
     if made_anew:
         raise Refused(
-            f"The score of {scored} by {bundle.version} was made from a log read with another {made_anew}, and the log has been "
-            f"read anew since: its part in the change cannot be told; give --since a day scored after that, or undo the change."
+            f"The score of {scored} by {bundle.version} was made from a log read with another {made_anew} than the configuration "
+            f"has now, so what it knew cannot be rebuilt; give --since a day scored after that change, or undo it."
         )
     return then

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from fancare import messages
 from fancare.churn.change import ALL, PLAYERS, Change, explain_change
 from fancare.churn.changed_facts import ChangedFact, changed_facts
 from fancare.config import Config
 from fancare.messages import LANGUAGES, text
+from fancare.panel.bits import SPAN
 from fancare.progress import Progress
 from fancare.reports import lookup, wording
 from fancare.reports.explain import newest
@@ -51,8 +54,20 @@ def headline(change: Change, horizon: int, lang: str) -> list[str]:
             odds_now=signed(change.values[ALL, k]),
             difference=signed(float(change.difference(horizon))),
         ),
+        own_activity(change, lang),
         text("change.method", lang),
     ]
+
+
+def own_activity(change: Change, lang: str) -> str:
+    """The entity's own activity then and now, whatever made it so."""
+    told = {}
+    for name, feature in (("silence", "recency_days"), ("days", "active_days_28d"), ("events", "events_28d")):
+        for when, coalition in (("then", 0), ("now", ALL)):
+            value = change.rows[coalition].get(feature, math.nan)
+            longest = name == "silence" and value >= SPAN
+            told[f"{name}_{when}"] = text("change.longer", lang, days=SPAN) if longest else messages.shown(value)
+    return text("change.own", lang, **told)
 
 
 def behind(change: Change, lang: str) -> dict[str, str]:

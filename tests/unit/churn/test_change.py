@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fancare.churn.bundle import Bundle, ChurnDefinition
-from fancare.churn.change import ALL, BEHAVIOUR, CLOCK, MODEL, PLAYERS, Change, Side, split
+from fancare.churn.change import ALL, CLOCK, MODEL, PLAYERS, WITHOUT_BEHAVIOUR, Change, Side, split
 from fancare.churn.changed_facts import changed_facts
 from fancare.churn.hazard import logit
 from fancare.churn.model import ChurnModel
@@ -193,6 +193,6 @@ def test_what_people_did_is_told_in_facts_then_and_now():
     for fact in facts:
         assert fact.then == change.rows[0][fact.feature.name]
         assert fact.now == change.rows[ALL][fact.feature.name] != fact.then
+        assert fact.now != change.rows[WITHOUT_BEHAVIOUR][fact.feature.name]  # else it were the clock's doing
     assert "최근 7일 활동 건수 3회 → 18회" in [fact.text("ko") for fact in facts]
     assert changed_facts(changed(QUIET), 14) == ()
-    assert change.values[ALL & ~BEHAVIOUR, 0] != change.values[ALL, 0]
