@@ -68,7 +68,12 @@ types: install  ## static types
 docs: install  ## rewrite what is generated in README and CONTRIBUTING
 	@$(BIN)/python tests/unit/test_docs.py
 
-bench: install  ## what the build costs, beside a bare scan of the same file
+.venv/bench: infra/locks/bench.txt .venv/installed
+	@echo "== installing what benchmarks compare with"
+	@$(BIN)/python $(PIP) install -qq --no-deps --requirement $<
+	@touch $@
+
+bench: .venv/bench  ## speed, memory and quality beside stock pytorch-tabnet, LightGBM, CatBoost and a bare scan
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
 
 wheel: install  ## dist/fancare-*.whl

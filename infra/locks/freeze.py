@@ -1,4 +1,4 @@
-"""Writes runtime.txt and dev.txt: exact pins of what this interpreter's environment holds and pyproject.toml needs.
+"""Writes runtime.txt, dev.txt and bench.txt: exact pins of what this interpreter's environment holds and pyproject.toml needs.
 
 Run it by the interpreter of an environment that has passed the tests (`make lock` does). Only what is reachable from
 pyproject's dependencies is pinned, so whatever else lies in the environment does not leak in.
@@ -44,7 +44,11 @@ def main() -> None:
     project = tomllib.loads((HERE.parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = closure(project["dependencies"])
     dev = runtime | closure(project["optional-dependencies"]["dev"])
-    for file_name, names, what in (("runtime.txt", runtime, "run"), ("dev.txt", dev, "run and to develop")):
+    bench = closure(project["optional-dependencies"]["bench"]) - dev
+    files = {
+        "runtime.txt": (runtime, "run"), "dev.txt": (dev, "run and to develop"), "bench.txt": (bench, "compare, beside dev.txt"),
+    }  # fmt: skip
+    for file_name, (names, what) in files.items():
         lines = [f"# All that fancare needs to {what}, exactly. Written by `make lock`; do not edit.", *pins(names)]
         (HERE / file_name).write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(f"{file_name}: {len(lines) - 1} packages")
