@@ -221,6 +221,7 @@ class Bundle:
 
 def read(folder: Path) -> Bundle:
     """The bundle in ``folder``, every file checked against its hash before any of it is used."""
+    _refuse_another_format(folder)
     try:
         data = {name: (folder / name).read_bytes() for name in (SUMS, MANIFEST, WEIGHTS, ROWS, CARD)}
     except FileNotFoundError as error:
@@ -239,10 +240,7 @@ def read(folder: Path) -> Bundle:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _refused(folder, f"{MANIFEST} is not a manifest") from None
     if found != FORMAT:
-        raise Refused(
-            f"The model {folder} has format {found!r}, this fancare reads format {FORMAT}; use the fancare that wrote it "
-            f"({manifest.get('versions', {}).get('fancare', 'unknown')}) or train again with --retrain."
-        )
+        raise _other_format(folder, manifest)
     try:
         bundle = _from(manifest, data[MANIFEST], data[WEIGHTS], data[ROWS])
         expected, given = np.array(bundle.probe), probe_risks(bundle.model)
@@ -314,6 +312,25 @@ def _rows(table: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
 
 def _sums_of(contents: Mapping[str, bytes]) -> bytes:
     return "".join(f"{_sha256(data)}  {name}\n" for name, data in sorted(contents.items())).encode()
+
+
+def _refuse_another_format(folder: Path) -> None:
+    """`Refused` where a whole manifest names another format: such a bundle lacks files of this one, and is not damaged."""
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+        listed = f"{_sha256(manifest)}  {MANIFEST}\n".encode() in (folder / SUMS).read_bytes()
+        told = json.loads(manifest) if listed else {"format": FORMAT}
+        if told["format"] != FORMAT:
+            raise _other_format(folder, told)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return  # what is wrong with it is said file by file
+
+
+def _other_format(folder: Path, manifest: Mapping[str, Any]) -> Refused:
+    return Refused(
+        f"The model {folder} has format {manifest['format']!r}, this fancare reads format {FORMAT}; use the fancare that wrote "
+        f"it ({manifest.get('versions', {}).get('fancare', 'unknown')}) or train again with --retrain."
+    )
 
 
 def _refused(folder: Path, what: str) -> Refused:
