@@ -58,7 +58,7 @@ class Checkpoint:
                 metadata={"progress": json.dumps(progress, sort_keys=True)},
             )  # fmt: skip
             staged.replace(self.path)
-        except OSError:
+        except (OSError, safetensors.SafetensorError):  # the latter is what a full disk is called there
             return
 
     def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -108,6 +110,20 @@ def test_a_folder_that_cannot_be_written_stops_no_training(tmp_path):
     in_the_way.write_text("")
     chain = TabNetChain.fit(X, churned, SPEC, checkpoints=Checkpoints(in_the_way / "unfinished"))
     assert bits(chain) == bits(TabNetChain.fit(X, churned, SPEC))
+
+
+def test_a_full_disk_stops_no_training(tmp_path):
+    limit = (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+    before, signals = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    X, churned = world(60)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)  # no file may grow longer, as on a disk that is full
+        chain = TabNetChain.fit(X, churned, SPEC, checkpoints=Checkpoints(tmp_path / "unfinished"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, signals)
+    assert bits(chain) == bits(TabNetChain.fit(X, churned, SPEC))
+    assert not list((tmp_path / "unfinished").glob("*.safetensors"))
 
 
 def test_the_oldest_trainings_are_forgotten(tmp_path):
