@@ -133,12 +133,12 @@ class Certification:
                 if day >= self.split.origin and not compared[-1].strangers:
                     stored, then = (self._risks(tables, day) for tables in (self.warehouse, scratch))
                     n_risks += stored.size
-                    worst_risk = max(worst_risk, float(np.abs(stored - then).max(initial=0.0)))
+                    worst_risk = float(np.maximum(worst_risk, np.abs(stored - then).max(initial=0.0)))  # NaN stays
         check = _of_features("as_known_then", compared)
         check = replace(
             check, numbers={**check.numbers, "risks": n_risks, "largest_risk_difference": round(worst_risk, 6)}
         )
-        if check.status == "passed" and worst_risk > RISK_TOLERANCE:
+        if check.status == "passed" and (not n_risks or not worst_risk <= RISK_TOLERANCE):  # NaN is no equal risk
             return replace(check, status="failed", worst="risk")
         if check.status == "passed" and not has_arrival(self.warehouse):
             return replace(check, status="event_time_only")
@@ -291,7 +291,7 @@ class Certification:
 
 
 def _of_features(name: CheckName, compared: Iterable[Compared]) -> Check:
-    """What the comparison of several days says."""
+    """What the comparison of several days says; where nothing was compared, nothing was shown, and it fails."""
     compared = list(compared)
     differing: dict[str, int] = {}
     for one in compared:
@@ -307,7 +307,11 @@ def _of_features(name: CheckName, compared: Iterable[Compared]) -> Check:
         "features_differing": len(differing),
     }
     worst = (
-        max(sorted(differing), key=lambda feature: differing[feature]) if differing else COHORT if strangers else None
+        max(sorted(differing), key=lambda feature: differing[feature])
+        if differing
+        else COHORT
+        if strangers or not numbers["cells"]
+        else None
     )
     return Check(name, "failed" if worst else "passed", numbers, worst)
 
