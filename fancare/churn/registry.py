@@ -175,7 +175,7 @@ class Registry:
                 return history[-1].verdict
             champion = self._reigning_or_none(name, history[-1]) if history else None
             gate = judge(
-                challenger.bundle, champion, self._turnover(challenger, champion), accept_turnover, _uncertified(challenger)
+                challenger.bundle, champion, self._turnover(challenger, champion), accept_turnover, uncertified(challenger)
             )
             if tell is not None:
                 tell(gate)
@@ -280,7 +280,7 @@ class Registry:
         return self.root / name
 
 
-def _uncertified(challenger: LoadedBundle) -> str | None:
+def uncertified(challenger: LoadedBundle) -> str | None:
     """Why the version has no passing certificate; None where it has."""
     try:
         certificate.require(challenger.bundle, challenger.folder)

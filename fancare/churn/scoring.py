@@ -28,6 +28,11 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
     loaded = scoring_model(config, as_of)
     if loaded is None:
         kept = [v for v in Registry.of(config).versions(config.model.name) if v[:8] <= f"{as_of:%Y%m%d}"]
+        if kept and Registry.of(config).history(config.model.name):
+            raise Refused(
+                f"{config.model.name} has no champion to score {as_of}, which lies before the first one, and no certified version "
+                f"made by then; run `fancare certify --version {kept[-1]}`, and what it finds is to be mended first."
+            )
         if kept:
             raise Refused(
                 f"{config.model.name} has no champion to score {as_of}, only versions that were never promoted, the last of them "

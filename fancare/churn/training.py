@@ -20,7 +20,7 @@ from fancare.churn.occlusion import contributions
 from fancare.churn.promotion import Gate, verdict
 from fancare.churn.pruning import Pruning
 from fancare.churn.recalibration import DailyCalibration
-from fancare.churn.registry import LoadedBundle, Registry
+from fancare.churn.registry import LoadedBundle, Registry, uncertified
 from fancare.churn.score import check_panel, ranks_of
 from fancare.churn.stability import Reference
 from fancare.churn.themes import themes_of
@@ -40,15 +40,17 @@ OFF_WEEKDAY_DAYS = 3  # scoring is daily, training weekly: does the calibration 
 
 def scoring_model(config: Config, as_of: date) -> LoadedBundle | None:
     """The model to score ``as_of`` with: the champion of that day, or for a day before the first champion the newest
-    version made by then (a backfill trains such a one; it never becomes champion). None when there is neither.
+    certified version made by then (a backfill trains such a one; it never becomes champion). None when there is neither.
     """
     registry, name = Registry.of(config), config.model.name
     champion = registry.champion(name, as_of)
-    known = _known_versions(registry, name, as_of)
-    if champion is not None or not registry.history(name) or not known:
+    if champion is not None or not registry.history(name):
         return champion
-    loaded = registry.load(name, known[-1])
-    return replace(loaded, verdict=verdict(loaded.bundle))
+    for version in reversed(_known_versions(registry, name, as_of)):
+        loaded = registry.load(name, version)
+        if uncertified(loaded) is None:
+            return replace(loaded, verdict=verdict(loaded.bundle))
+    return None
 
 
 def needs_training(config: Config, as_of: date) -> bool:

@@ -173,7 +173,9 @@ def test_a_bundle_of_an_earlier_format_lacks_files_and_is_not_called_damaged(fol
     (folder / ROWS).unlink()
     manifest = json.loads((folder / MANIFEST).read_bytes()) | {"format": 2}
     (folder / MANIFEST).write_text(json.dumps(manifest))
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in (CARD, MANIFEST, WEIGHTS)]
+    lines = [
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in (CARD, MANIFEST, WEIGHTS)
+    ]
     (folder / SUMS).write_text("".join(lines))
     with pytest.raises(Refused, match=r"has format 2, this fancare reads format 3; .* or train again with --retrain"):
         bundles.read(folder)

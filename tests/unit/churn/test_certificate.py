@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
 from fancare import messages
 from fancare.churn import certificate
 from fancare.churn.certificate import CERTIFICATE, CHECKS
+from fancare.churn.certification import _of_features
 from fancare.churn.registry import Registry
-from fancare.churn.training import promote
+from fancare.churn.training import promote, scoring_model
 from fancare.errors import Refused
+from fancare.panel.rebuilt import COHORT, BuiltDay, compare
 from tests.drawn_certificate import NOW, certify, checks
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
 
@@ -41,7 +45,9 @@ def folder(registry, bundle):
 
 
 def test_without_a_certificate_nothing_is_promoted(config, registry, bundle, folder):
-    with pytest.raises(Refused, match="has no leakage certificate, and without one nothing is promoted; run") as refused:
+    with pytest.raises(
+        Refused, match="has no leakage certificate, and without one nothing is promoted; run"
+    ) as refused:
         promote(config, None, None, NOW)
     assert f"run `fancare certify --version {bundle.version}`" in str(refused.value)
     assert refused.value.exit_code == 13
@@ -71,7 +77,9 @@ def test_a_check_that_was_not_made_is_no_check_that_passed(bundle, folder):
 def test_a_certificate_of_other_content_does_not_count(registry, bundle, folder, churn_model):
     other = drawn_bundle(churn_model, backtest=drawn_backtest(0.9))
     certificate.write(certificate.certified(other, checks(), NOW), folder)
-    with pytest.raises(Refused, match=r"is of other content than .* \(its content hash differs\); run `fancare certify"):
+    with pytest.raises(
+        Refused, match=r"is of other content than .* \(its content hash differs\); run `fancare certify"
+    ):
         registry.promote(NAME, bundle.version, NOW)
 
 
@@ -83,7 +91,9 @@ def test_a_certificate_that_was_changed_is_refused(bundle, folder):
         check["status"] = "passed"
     for damaged in (json.dumps(changed).encode(), whole[:-20], b"", b"[]", b'{"sha256": 1}'):
         path.write_bytes(damaged)
-        with pytest.raises(Refused, match=r"certificate\.json is damaged \(.*\); make it again with `fancare certify`\."):
+        with pytest.raises(
+            Refused, match=r"certificate\.json is damaged \(.*\); make it again with `fancare certify`\."
+        ):
             certificate.require(bundle, folder)
 
 
@@ -121,7 +131,10 @@ def test_a_certificate_makes_a_version_no_younger(registry, churn_model):
 
 def test_what_it_says_in_both_languages(bundle):
     passed = certificate.certified(bundle, checks(), NOW)
-    assert passed.sentence("en") == f"{bundle.version} passed all 5 leakage checks: nothing of the future went into the model."
+    assert (
+        passed.sentence("en")
+        == f"{bundle.version} passed all 5 leakage checks: nothing of the future went into the model."
+    )
     assert "누출 검사 5개를 모두 통과했습니다" in passed.sentence("ko")
     undated = certificate.certified(bundle, checks(event_time_only=True), NOW)
     assert undated.passed
@@ -138,3 +151,24 @@ def test_every_check_can_be_told(lang):
     assert len({name for name, _, _ in told}) == len(CHECKS)
     assert "12,000" in told[0][2]
     assert str(date(2026, 5, 19)) in told[3][2]
+
+
+def test_where_nothing_was_compared_nothing_passed():
+    empty = BuiltDay(date(2026, 6, 1), (), (), ("events_7d",), np.empty((0, 1)))
+    check = _of_features("future_scrambled", [compare(empty, empty)])
+    assert (check.status, check.worst) == ("failed", COHORT)
+    one = BuiltDay(date(2026, 6, 8), (("a", None),), (date(2026, 6, 7),), ("events_7d",), np.ones((1, 1)))
+    assert _of_features("future_scrambled", [compare(empty, empty), compare(one, one)]).status == "passed"
+
+
+def test_a_version_without_a_passing_certificate_scores_no_earlier_day_either(config, registry, churn_model):
+    early, late = (
+        drawn_bundle(replace(churn_model, origin=origin), backtest=drawn_backtest())
+        for origin in (date(2026, 3, 30), date(2026, 4, 27))
+    )
+    home, versions = registry.root / NAME, [registry.register(bundle) for bundle in (early, late)]
+    certify(home / versions[1], late)
+    promote(config, versions[1], None, NOW)
+    assert scoring_model(config, date(2026, 4, 1)) is None
+    certify(home / versions[0], early)
+    assert scoring_model(config, date(2026, 4, 1)).version == versions[0]
