@@ -96,9 +96,19 @@ class Certification:
 
     @classmethod
     def of(cls, warehouse: Warehouse, config: Config, bundle: Bundle, timeline: TimeLine) -> Certification:
+        """The trial by the spec that the bundle was made with; `Refused` where it is of another definition of churn."""
+        if bundle.churn.data_spec_hash != config.data_spec_hash:
+            raise Refused(
+                f"{bundle.version} was trained on another definition of churn than {config.path.name} has (its events, horizons "
+                f"or days at risk), so its features cannot be made again; certify it with that configuration, or train a new model "
+                f"with --retrain."
+            )
+        config = replace(config, model=bundle.spec)
         split = timeline.split_at(timeline.data_through, config.model.train.calibration_weeks)
         candidates = plan(warehouse, config, split.origin).features
-        return cls(warehouse, config, bundle, split, read_panel(warehouse, config, timeline.weekly_as_ofs(), candidates))
+        return cls(
+            warehouse, config, bundle, split, read_panel(warehouse, config, timeline.weekly_as_ofs(), candidates)
+        )
 
     def checks(self, progress: Progress) -> tuple[Check, ...]:
         """All of them."""

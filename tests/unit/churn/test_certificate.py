@@ -6,20 +6,22 @@ import json
 import os
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from fancare import messages
-from fancare.churn import certificate
+from fancare.churn import certificate, certification
 from fancare.churn.certificate import CERTIFICATE, CHECKS
-from fancare.churn.certification import _of_features
+from fancare.churn.certification import Certification, _of_features
 from fancare.churn.registry import Registry
 from fancare.churn.training import promote, scoring_model
 from fancare.errors import Refused
 from fancare.panel.rebuilt import COHORT, BuiltDay, compare
 from tests.drawn_certificate import NOW, certify, checks
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
+from tests.drawn_panel import drawn_timeline
 
 NAME = "drawn"
 
@@ -172,3 +174,17 @@ def test_a_version_without_a_passing_certificate_scores_no_earlier_day_either(co
     assert scoring_model(config, date(2026, 4, 1)) is None
     certify(home / versions[0], early)
     assert scoring_model(config, date(2026, 4, 1)).version == versions[0]
+
+
+def test_a_version_is_tried_by_the_spec_it_was_made_with_and_not_under_another_definition(config, bundle, monkeypatch):
+    monkeypatch.setattr(certification, "plan", lambda *_: SimpleNamespace(features=()))
+    monkeypatch.setattr(certification, "read_panel", lambda *_: None)
+    line = drawn_timeline()
+    weeks = bundle.spec.train.calibration_weeks
+    spec = replace(config.model, train=replace(config.model.train, calibration_weeks=weeks + 1))
+    made = Certification.of(None, replace(config, model=spec), bundle, line)
+    assert made.split == line.split_at(line.data_through, weeks)
+    assert made.config.model == bundle.spec
+    other = replace(config, churn=replace(config.churn, active_within_days=14))
+    with pytest.raises(Refused, match="was trained on another definition of churn"):
+        Certification.of(None, other, bundle, line)
