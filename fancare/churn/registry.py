@@ -175,7 +175,11 @@ class Registry:
                 return history[-1].verdict
             champion = self._reigning_or_none(name, history[-1]) if history else None
             gate = judge(
-                challenger.bundle, champion, self._turnover(challenger, champion), accept_turnover, uncertified(challenger)
+                challenger.bundle,
+                champion,
+                self._turnover(challenger, champion),
+                accept_turnover,
+                uncertified(challenger),
             )
             if tell is not None:
                 tell(gate)

@@ -30,8 +30,8 @@ def score_day(warehouse: Warehouse, config: Config, as_of: date, now: datetime, 
         kept = [v for v in Registry.of(config).versions(config.model.name) if v[:8] <= f"{as_of:%Y%m%d}"]
         if kept and Registry.of(config).history(config.model.name):
             raise Refused(
-                f"{config.model.name} has no champion to score {as_of}, which lies before the first one, and no certified version "
-                f"made by then; run `fancare certify --version {kept[-1]}`, and what it finds is to be mended first."
+                f"{config.model.name} has no champion to score {as_of}, which lies before the first one, and no certified "
+                f"version made by then; run `fancare certify --version {kept[-1]}`, and what it finds is to be mended first."
             )
         if kept:
             raise Refused(
