@@ -172,7 +172,7 @@ MUTATIONS = [
     ),
     Mutation(
         "as_of begins a week instead of ending it",
-        "fancare.panel.build:_prepare",
+        "fancare.panel.build:prepare",
         (("timedelta(7 * weeks - 1)", "timedelta(7 * weeks)"),),
         lambda: activity.test_counts(features(activity.ROWS)),
     ),
