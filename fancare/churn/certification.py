@@ -100,8 +100,8 @@ class Certification:
         if bundle.churn.data_spec_hash != config.data_spec_hash:
             raise Refused(
                 f"{bundle.version} was trained on another definition of churn than {config.path.name} has (its events, horizons "
-                f"or days at risk), so its features cannot be made again; certify it with that configuration, or train a new model "
-                f"with --retrain."
+                f"or days at risk), so its features cannot be made again; certify it with that configuration, or train a new "
+                f"model with --retrain."
             )
         config = replace(config, model=bundle.spec)
         split = timeline.split_at(timeline.data_through, config.model.train.calibration_weeks)

@@ -27,8 +27,8 @@ MADE_UP_LINKS = 2_000  # among creators, and as many among all who acted
 
 
 def has_arrival(log: Warehouse) -> bool:
-    """True when the log says of any event when it arrived; else an event counts as known from its own day on."""
-    return bool(log.value("SELECT COUNT(arrived_at) FROM events"))
+    """True when the log says of every event when it arrived; one of which it does not counts as known from its own day on."""
+    return bool(log.value("SELECT COUNT(arrived_at) > 0 AND COUNT(arrived_at) = COUNT(*) FROM events"))
 
 
 def copy_as_arrived(log: Warehouse, scratch: Warehouse, config: Config, day: date) -> None:

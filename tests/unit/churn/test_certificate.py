@@ -18,7 +18,9 @@ from fancare.churn.certification import Certification, _of_features
 from fancare.churn.registry import Registry
 from fancare.churn.training import promote, scoring_model
 from fancare.errors import Refused
+from fancare.events.altered_log import has_arrival
 from fancare.panel.rebuilt import COHORT, BuiltDay, compare
+from fancare.warehouse.duckdb_engine import Warehouse
 from tests.drawn_certificate import NOW, certify, checks
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
 from tests.drawn_panel import drawn_timeline
@@ -188,3 +190,12 @@ def test_a_version_is_tried_by_the_spec_it_was_made_with_and_not_under_another_d
     other = replace(config, churn=replace(config.churn, active_within_days=14))
     with pytest.raises(Refused, match="was trained on another definition of churn"):
         Certification.of(None, other, bundle, line)
+
+
+@pytest.mark.parametrize(("arrived", "said"), [((), False), ((None, NOW), False), ((None,), False), ((NOW, NOW), True)])
+def test_one_event_that_does_not_say_when_it_arrived_makes_it_event_time_only(arrived, said):
+    with Warehouse.in_memory() as log:
+        log.raw("CREATE TABLE events (arrived_at TIMESTAMP)")
+        for moment in arrived:
+            log.raw("INSERT INTO events VALUES ($at)", {"at": moment and moment.replace(tzinfo=None)})
+        assert has_arrival(log) is said
