@@ -194,9 +194,10 @@ def _scored(warehouse: Warehouse, config: Config, key: Key, day: date) -> Side:
     if day not in days:
         name = "/".join(part for part in key if part is not None)
         have = ("the last " if len(days) > DAYS_SHOWN else "") + (", ".join(map(str, days[-DAYS_SHOWN:])) or "none yet")
+        choose = "give two of those, or score another day" if len(days) > 1 else "it takes two, so score another day"
         raise Refused(
-            f"{name} has no score on {day}; the days that have one: {have}; give two of those, "
-            f"or score another day with `fancare score --as-of DATE`."
+            f"{name} has no score on {day}; the days that have one: {have}; {choose} with `fancare score --as-of DATE` "
+            f"(who is not at risk on a day has no score of it)."
         )
     risks = ", ".join(f"risk_{h}d" for h in config.churn.horizons)
     ((name, version, spec_hash, *stored),) = warehouse.rows(
