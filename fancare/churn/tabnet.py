@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import torch
 
+import fancare
 from fancare.churn.batches import BatchPlan
 from fancare.churn.checkpoint import Checkpoint, Checkpoints, fingerprint
 from fancare.churn.engine import Training, TrainingData
@@ -74,7 +76,8 @@ class TabNetChain:
         X = np.ascontiguousarray(X, dtype=np.float32)
         checkpoint = None
         if checkpoints is not None:
-            facts = {"spec": asdict(spec), "threads": thread_count(threads), "torch": torch.__version__, "device": str(_device())}
+            made_with = [fancare.__version__, torch.__version__, version("pytorch-tabnet")]  # another code ends elsewhere
+            facts = {"spec": asdict(spec), "threads": thread_count(threads), "device": str(_device()), "made_with": made_with}
             checkpoint = checkpoints.of(fingerprint(X, arrays, facts))
         data = TrainingData(X, **{name: torch.from_numpy(array) for name, array in arrays.items()}).to(_device())
         total = len(spec.seeds) * spec.epochs * plan.steps
