@@ -133,5 +133,8 @@ def _rows() -> Iterator[dict]:
             at = datetime(2026, 4, 1, 1) + timedelta(n, minutes=int(rng.integers(600)))
             for event, fan in (("broadcast", f"c{number}"), ("message", f"f{int(rng.integers(40))}")):
                 late = int(rng.integers(1, 10)) if rng.random() < 0.1 else 0
+                arrived = at + timedelta(late, minutes=5)
+                if arrived >= NOW.replace(tzinfo=None):  # not here yet
+                    continue
                 yield {"ts": at, "event": event, "creator": f"c{number}", "fan": fan, "id": f"{number}/{n}/{event}",
-                       "arrived": at + timedelta(late, minutes=5)}  # fmt: skip
+                       "arrived": arrived}  # fmt: skip
