@@ -59,7 +59,7 @@ def compare(challenger: BacktestRows, champion: BacktestRows) -> Comparison | No
     True
     """
     mine, theirs = common_rows(challenger, champion)
-    n_entities = max((len(set(ids.tolist())) for ids in mine.clusters), default=0)
+    n_entities = min((len(set(ids.tolist())) for ids in mine.clusters), default=0)  # rooms of three creators tell of three
     if n_entities < FEWEST_ENTITIES or len(mine) < SMALLEST_SHARE * len(challenger):
         return None
     difference = paired_difference(mine, theirs)

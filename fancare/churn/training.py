@@ -163,9 +163,9 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
         reference=Reference.of(panel, model, split.cut, spec.monitor.reference_weeks),
     )
     version = registry.register(bundle)
-    unfinished.clear()
     found = turnover_against(registry.champions(spec.name), bundle, panel, timeline, config)
     turnover.keep(registry.root / spec.name / version, bundle.content_hash, found)
+    unfinished.clear()
     return TrainingReport(version, model.n_rows, len(model.feature_names), model.pruning.n_candidates, result, why)
 
 

@@ -20,7 +20,7 @@ from fancare.warehouse.duckdb_engine import Warehouse
 from fancare.warehouse.schema import CREATORS, EVENTS, IDENTITY_LINKS
 
 ARRIVED = Path(__file__).with_name("arrived.sql").read_text(encoding="utf-8")
-SCRAMBLED = Path(__file__).with_name("scrambled.sql").read_text(encoding="utf-8")
+SCRAMBLED = Path(__file__).with_name("scrambled.sql").read_text(encoding="utf-8").replace("{arrived}", ARRIVED.rstrip())
 REACH_DAYS = 7  # of the days after the cut the longest horizon and so many are dealt anew; what lies further on is left out
 LATER_DAYS = 3  # what is made up becomes known so many days after the cut
 MADE_UP_LINKS = 2_000  # among creators, and as many among all who acted

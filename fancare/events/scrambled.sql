@@ -47,12 +47,7 @@ made_up AS (
   FROM lately
 )
 
-SELECT
-  event_id, event_time, activity_date, arrived_at, event_name, '' AS actor, actor_id,
-  IF(room_named, creator_id, NULL) AS creator_id, CAST(NULL AS STRING) AS fan_id, room_named,
-  CAST(NULL AS DATE) AS identity_known_from, amount, properties
-FROM events
-WHERE activity_date <= @day AND (arrived_at IS NULL OR DATE(arrived_at, @timezone) <= @day)
+{arrived}
 UNION ALL
 SELECT
   event_id, event_time, activity_date, arrived_at, event_name, '' AS actor,

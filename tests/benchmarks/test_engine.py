@@ -164,6 +164,8 @@ def test_scoring(material, capsys):
         warnings.simplefilter("ignore")
         theirs.fit(material.X[:4096], material.target[:4096], max_epochs=1, compute_importance=False)
     X = material.X[:ROWS]
+    single.networks[0].net.load_state_dict(theirs.network.state_dict())
+    assert np.abs(single.link_logits(X[:2_000]) - material.base - theirs.predict(X[:2_000])).max() < 1e-5  # the same network
     trees = [LGBMClassifier(n_estimators=300, num_leaves=31, n_jobs=1, verbose=-1) for _ in range(3)]
     for k, model in enumerate(trees):
         model.fit(X[:20_000], material.churned[:20_000, k])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fancare.churn.bundle import Bundle
 from fancare.churn.model import ChurnModel
 from fancare.churn.registry import Registry
+from fancare.config import Config
 from fancare.panel.gate import Panel
 from tests.drawn_certificate import certify
-from tests.drawn_model import drawn_churn_model
+from tests.drawn_model import drawn_churn_model, drawn_config
 from tests.drawn_panel import drawn_panel
 
 
@@ -21,6 +24,16 @@ def panel() -> Panel:
 @pytest.fixture(scope="session")
 def churn_model(panel: Panel) -> ChurnModel:
     return drawn_churn_model(panel)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return drawn_config(tmp_path)
+
+
+@pytest.fixture
+def registry(config: Config) -> Registry:
+    return Registry.of(config)
 
 
 @pytest.fixture(autouse=True)

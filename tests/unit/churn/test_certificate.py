@@ -15,27 +15,16 @@ from fancare import messages
 from fancare.churn import certificate, certification
 from fancare.churn.certificate import CERTIFICATE, CHECKS
 from fancare.churn.certification import Certification, _of_features
-from fancare.churn.registry import Registry
 from fancare.churn.training import promote, scoring_model
 from fancare.errors import Refused
 from fancare.events.altered_log import has_arrival
 from fancare.panel.rebuilt import COHORT, BuiltDay, compare
 from fancare.warehouse.duckdb_engine import Warehouse
 from tests.drawn_certificate import NOW, certify, checks
-from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_config
+from tests.drawn_model import drawn_backtest, drawn_bundle
 from tests.drawn_panel import drawn_timeline
 
 NAME = "drawn"
-
-
-@pytest.fixture
-def config(tmp_path):
-    return drawn_config(tmp_path)
-
-
-@pytest.fixture
-def registry(config):
-    return Registry.of(config)
 
 
 @pytest.fixture

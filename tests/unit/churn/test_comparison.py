@@ -166,3 +166,13 @@ def test_too_little_in_common_says_nothing(kept):
     if kept == "other horizons":
         theirs = replace(theirs, horizons=(7, 14, 21))
     assert compare(mine, theirs) is None
+
+
+def test_rooms_of_a_few_creators_tell_of_a_few_creators():
+    """However many fans there are: redrawing three creators gives an interval that is too narrow to judge by."""
+    rooms = [
+        replace(version, fan_id=version.creator_id, creator_id=np.resize(np.array(["a", "b", "c"], dtype=object), len(version)))
+        for version in two_versions(np.random.default_rng(3), 60, 0.38)
+    ]
+    assert all(len(set(ids.tolist())) == n for ids, n in zip(rooms[0].clusters, (3, 60), strict=True))
+    assert compare(*rooms) is None

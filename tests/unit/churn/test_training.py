@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from fancare.churn.registry import LoadedBundle, Registry
+from fancare.churn.registry import LoadedBundle
 from fancare.churn.training import (
     needs_training,
     off_weekday_as_ofs,
@@ -24,16 +24,6 @@ from tests.drawn_panel import SMALL_MODEL, drawn_timeline
 NAME = "drawn"
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 TODAY = date(2026, 6, 30)
-
-
-@pytest.fixture
-def config(tmp_path):
-    return drawn_config(tmp_path)
-
-
-@pytest.fixture
-def registry(config):
-    return Registry.of(config)
 
 
 @pytest.fixture
