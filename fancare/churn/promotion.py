@@ -23,7 +23,7 @@ from fancare.churn.backtest_rows import BacktestRows
 from fancare.churn.bundle import Bundle
 from fancare.churn.comparison import compare
 from fancare.churn.metrics import ece_by_chance
-from fancare.churn.turnover import Turnover
+from fancare.churn.turnover import MOST, Turnover
 from fancare.errors import Refused
 
 CERTIFICATE, TURNOVER = "certificate", "turnover"
@@ -45,8 +45,8 @@ class Verdict:
 class Check:
     """One check of the gate: ``passed`` is None where it cannot be told, which keeps nobody out.
 
-    ``found`` and ``limit`` are figures for a table; ``code`` and ``facts`` give the sentence of what failed (catalogue,
-    ``gate.*``), and ``detail`` replaces it for the operator where there is more to say than figures.
+    ``found`` and ``limit`` are figures for a table; ``code`` and ``facts`` give the sentence of what failed or cannot be told
+    (catalogue, ``gate.*``), and ``detail`` replaces it for the operator where there is more to say than figures.
     """
 
     name: str
@@ -199,7 +199,7 @@ def _reasons_are_stable(challenger: Bundle) -> Check:
     """The seeds must agree on what a row's risk rests on, or its reasons are those of a throw of dice."""
     floor, found = challenger.spec.gate.min_reason_stability, challenger.contributions
     if found is None or found.row_overlap is None or found.overlap_by_chance is None:
-        return Check("reasons", None, "–", f"≥ {floor:g}")
+        return Check("reasons", None, "–", f"≥ {floor:g}", "gate.reasons_unknown")
     facts = {"overlap": found.row_overlap, "chance": found.overlap_by_chance, "floor": floor}
     told = f"{found.row_overlap:.2f} (chance {found.overlap_by_chance:.2f})"
     return Check("reasons", found.row_overlap >= floor, told, f"≥ {floor:g}", "gate.unstable_reasons", facts)
@@ -209,7 +209,7 @@ def _turnover_is_small(turnover: Turnover | None, ceiling: float, accepted: bool
     """On one day, of one cohort, by one set of data: what differs between the two lists is the models' doing alone."""
     limit = f"≤ {ceiling:.0%}"
     if turnover is None:
-        return Check(TURNOVER, None, "–", limit)
+        return Check(TURNOVER, None, "–", limit, "gate.turnover_unknown", {"most": MOST})
     facts = {"n_new": turnover.n_new, "listed": turnover.n_listed, "share": turnover.share, "ceiling": ceiling}
     told = f"{turnover.n_new} / {turnover.n_listed} ({turnover.share:.0%}), {turnover.as_of}"
     if accepted and turnover.share > ceiling:

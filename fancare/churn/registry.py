@@ -195,7 +195,7 @@ class Registry:
             return None
         return turnover.against(challenger.folder, challenger.bundle.content_hash, champion.content_hash)
 
-    def champions(self, name: str, most: int = 3) -> tuple[LoadedBundle, ...]:
+    def champions(self, name: str, most: int = turnover.MOST) -> tuple[LoadedBundle, ...]:
         """The champion and those before it, each version once, newest reign first; damaged ones are left out."""
         found: dict[str, LoadedBundle] = {}
         for reign in reversed(self.history(name)):
@@ -206,6 +206,28 @@ class Registry:
             except Refused:
                 continue
         return tuple(found.values())
+
+    def waiting(
+        self, name: str, made_by: date, data_spec_hash: str, besides: str, most: int = turnover.MOST
+    ) -> tuple[LoadedBundle, ...]:
+        """Certified versions that were never champion and may become so, newest first; damaged ones are left out.
+
+        Only of one definition of churn and made on or before ``made_by``; ``besides`` is the version that asks.
+        """
+        left_out = {besides, *(reign.version for reign in self.history(name))}
+        found: list[LoadedBundle] = []
+        for version in reversed(self.versions(name)):
+            if len(found) == most:
+                break
+            if version in left_out or version[:8] > f"{made_by:%Y%m%d}":
+                continue
+            try:
+                loaded = self.load(name, version)
+            except Refused:
+                continue
+            if loaded.bundle.churn.data_spec_hash == data_spec_hash and uncertified(loaded) is None:
+                found.append(loaded)
+        return tuple(found)
 
     def rollback(self, name: str, at: datetime, by: str | None = None) -> str:
         """Make the champion before this one champion again, and again the one before that; returns its version."""

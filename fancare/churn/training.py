@@ -163,18 +163,20 @@ def train(warehouse: Warehouse, config: Config, timeline: TimeLine, progress: Pr
         reference=Reference.of(panel, model, split.cut, spec.monitor.reference_weeks),
     )
     version = registry.register(bundle)
-    found = turnover_against(registry.champions(spec.name), bundle, panel, timeline, config)
+    rivals = registry.waiting(spec.name, timeline.data_through, config.data_spec_hash, besides=version)
+    found = turnover_against((*registry.champions(spec.name), *rivals), bundle, panel, timeline, config)
     turnover.keep(registry.root / spec.name / version, bundle.content_hash, found)
     unfinished.clear()
     return TrainingReport(version, model.n_rows, len(model.feature_names), model.pruning.n_candidates, result, why)
 
 
 def turnover_against(
-    champions: Sequence[LoadedBundle], challenger: Bundle, panel: Panel, timeline: TimeLine, config: Config
+    rivals: Sequence[LoadedBundle], challenger: Bundle, panel: Panel, timeline: TimeLine, config: Config
 ) -> list[Turnover]:
-    """How many of the challenger's watchlist of the panel's last day each of the champions would not have had on it.
+    """How many of the challenger's watchlist of the panel's last day each of its rivals would not have had on it.
 
-    Both are calibrated on that day, as they would be to score it. Champions that cannot score this panel are left out.
+    Rivals are those it may be held against: champions, and versions that may become so before it is promoted. Both are
+    calibrated on that day, as they would be to score it. Those that cannot score this panel are left out.
     """
     day = panel.rows(panel.as_of == panel.as_of.max())
     as_of, weeks = timeline.data_through, config.model.train.calibration_weeks
@@ -186,14 +188,13 @@ def turnover_against(
         return ranks_of(day, calibrated.risks_of(day, np.arange(len(day))), k)
 
     mine, found = ranks(challenger), []
-    for champion in champions:
+    for rival in rivals:
         try:
-            theirs = ranks(champion.bundle)
+            theirs = ranks(rival.bundle)
         except Refused:
             continue
         listed, new = turnover.count_new(mine, theirs, config.ops.capacity)
-        content = champion.bundle.content_hash
-        found.append(Turnover(champion.version, content, as_of, len(day), listed, new))
+        found.append(Turnover(rival.version, rival.bundle.content_hash, as_of, len(day), listed, new))
     return found
 
 
@@ -209,7 +210,7 @@ def promote(
 ) -> list[str]:  # fmt: skip
     """Make a version (default: the newest made on or before ``as_of``) champion if the gate lets it; else `Refused`.
 
-    ``accept_turnover`` and ``tell`` are those of `Registry.promote`.
+    ``accept_turnover`` and ``tell`` are those of `Registry.promote`. What the gate could not tell is told, too.
 
     A version made before the champion's own origin is left out of the default: it belongs to a backfill. So is one that was
     champion and was rolled back: the next day's job must not undo what a person did; only its own name brings it back.
@@ -228,8 +229,16 @@ def promote(
             ]
     if history and version[:8] < history[-1].version[:8] and as_of is not None:
         return [f"{version} was made for a day before the champion {history[-1].version}: it scores that day, no other"]
-    passed = registry.promote(name, version, at=now, accept_turnover=accept_turnover, tell=tell)
-    return [f"champion: {name} {version}. {passed.text('en')}"]
+    gates: list[Gate] = []
+
+    def hear(gate: Gate) -> None:
+        gates.append(gate)
+        if tell is not None:
+            tell(gate)
+
+    passed = registry.promote(name, version, at=now, accept_turnover=accept_turnover, tell=hear)
+    unknown = [f"{c.title('en')}: {c.text('en')}" for gate in gates for c in gate.checks if c.passed is None]
+    return [f"champion: {name} {version}. {passed.text('en')}", *unknown]
 
 
 def _known_versions(registry: Registry, name: str, as_of: date | None) -> list[str]:

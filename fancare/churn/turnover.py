@@ -5,8 +5,10 @@
 
 A list changes from day to day because people do. What changes on the day of a promotion beside that is the model's doing: whoever
 works with the list loses those they were following, for no reason that a creator gave. It is measured when the challenger is
-made, while the day's panel is at hand, against the champion and those a rollback could bring back; kept beside the version in
-``turnover.json``. It is no part of the bundle: the same model has the same content whichever champion it meets.
+made, while the day's panel is at hand, against the last champions (a rollback may bring one back) and the newest certified
+versions that may be champion by the time it is promoted, `MOST` of each; kept beside the version in ``turnover.json``. Against
+any other it is not measured, and the gate says so. It is no part of the bundle: the same model has the same content whichever
+champion it meets.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from fancare.errors import Refused, WarehouseError
 
 FILE = "turnover.json"
 FORMAT = 1
+MOST = 3  # champions, and as many versions that may become champion: each is one more scoring of the day
 
 
 @dataclass(frozen=True)

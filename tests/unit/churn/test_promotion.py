@@ -246,8 +246,15 @@ def test_accepting_a_turnover_accepts_nothing_else(made, churn_model, panel):
 
 def test_what_was_not_measured_keeps_nobody_out(made):
     gate = judge(made(), champion=made(tabnet=0.79))
-    assert {check.name for check in gate.checks if check.passed is None} == {"reasons", "turnover"}
+    unknown = {check.name: check for check in gate.checks if check.passed is None}
+    assert unknown.keys() == {"reasons", "turnover"}
     assert gate.enforce().can_say
+    assert unknown["turnover"].text("en") == (
+        "how much of the watchlist it alone turns over is not known: training measures against the last 3 champions and the 3 "
+        "newest certified versions, and this champion was not among them; compare the lists before and after"
+    )
+    assert "3개까지만 재며" in unknown["turnover"].text("ko")
+    assert "시드가 둘 이상이어야" in unknown["reasons"].text("ko")
 
 
 def test_every_failing_reason_is_told_at_once_each_with_figures(made, churn_model, panel):

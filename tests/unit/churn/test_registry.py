@@ -138,6 +138,27 @@ def test_a_turnover_against_another_champion_is_not_measured(registry, three):
     assert next(check for check in told[0].checks if check.name == "turnover").passed is None
 
 
+def test_who_may_become_champion_is_certified_known_by_the_day_and_no_champion(registry, churn_model, three):
+    april, may, june = map(registry.register, three)
+    registry.promote(NAME, april, NOW)
+    same = three[0].churn.data_spec_hash
+
+    def waiting(made_by: date, besides: str = "", **more) -> list[str]:
+        return [found.version for found in registry.waiting(NAME, made_by, same, besides, **more)]
+
+    assert waiting(date(2026, 6, 30)) == [june, may], "newest first"
+    assert waiting(date(2026, 6, 30), besides=june) == [may]
+    assert waiting(date(2026, 6, 30), most=1) == [june]
+    assert waiting(date(2026, 5, 31)) == [may], "nobody is held against a model of the future"
+    other = drawn_bundle(churn_model, config=drawn_config(active_within_days=14), origin=date(2026, 6, 2))
+    registry.register(other)
+    assert waiting(date(2026, 6, 30)) == [june, may], "another definition of churn is no yardstick"
+    (registry.root / NAME / june / "certificate.json").unlink()
+    assert waiting(date(2026, 6, 30)) == [may]
+    damage(registry.root / NAME / may)
+    assert waiting(date(2026, 6, 30)) == []
+
+
 def test_rollback_goes_back_step_by_step(registry, three):
     for bundle in three:
         registry.promote(NAME, registry.register(bundle), NOW)

@@ -68,6 +68,19 @@ def test_a_rollback_is_not_undone_by_the_next_days_job(config, registry, three):
     assert champion(registry) == june, "by its own name it comes back"
 
 
+def test_what_the_gate_could_not_tell_is_told_to_who_promotes(config, registry, three):
+    april, may, _ = map(registry.register, three)
+    first = promote(config, april, None, NOW)
+    assert first[1:] == [
+        "stable reasons (top five between seeds): whether its reasons depend on the seed cannot be told: that takes two seeds"
+    ], "a first champion turns no list over"
+    heard = []
+    second = promote(config, may, None, NOW, tell=heard.append)
+    assert second[0].startswith(f"champion: drawn {may}. ")
+    assert second[2].startswith("watchlist turnover by the model alone: how much of the watchlist it alone turns over is not")
+    assert [gate.challenger for gate in heard] == [may]
+
+
 def test_after_a_rollback_a_newer_version_is_promoted(config, registry, three):
     april, may = map(registry.register, three[:2])
     for version in (april, may):
