@@ -26,6 +26,7 @@ FORMAT = 1
 CheckName = Literal["future_scrambled", "as_known_then", "training_rows_only", "labels_ripe", "no_identity"]
 Status = Literal["passed", "failed", "event_time_only"]
 CHECKS: tuple[CheckName, ...] = get_args(CheckName)
+_NOT_COMPARED = "served_not_compared_"  # and the reason's code of `fancare.churn.served`: how many days
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,23 @@ class Check:
     def told(self, lang: str = "ko") -> tuple[str, str, str]:
         """(check, status, what was compared) in words."""
         facts = {**self.numbers, "worst": self.worst or ""}
+        found = messages.text(f"certificate.found.{self.name}", lang, **facts)
         return (
             messages.text(f"certificate.check.{self.name}", lang),
             messages.text(f"certificate.status.{self.status}", lang),
-            messages.text(f"certificate.found.{self.name}", lang, **facts),
+            ". ".join([found, *self._served(lang)]),
         )
+
+    def _served(self, lang: str) -> list[str]:
+        """What was served beside what was known, and why some of it was not compared; nothing where nothing was served."""
+        if "served_days" not in self.numbers:
+            return []
+        whys = [
+            messages.text(f"certificate.not_compared.{key.removeprefix(_NOT_COMPARED)}", lang, n=n)
+            for key, n in self.numbers.items()
+            if key.startswith(_NOT_COMPARED)
+        ]
+        return [messages.text("certificate.served", lang, **self.numbers), *whys]
 
 
 @dataclass(frozen=True)

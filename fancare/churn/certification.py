@@ -1,7 +1,7 @@
 """Certifying a version: each way a model may know the future is tried on its own tables.
 
     future_scrambled     all after a training day is scrambled: its features stay as they are stored, bit by bit
-    as_known_then        rebuilt from what had arrived by a day: the same features, the same risks
+    as_known_then        rebuilt from what had arrived by a day: the same features, the same risks, and those that were served
     training_rows_only   encoder, typical values and pruning made again from the training rows alone: the same
     labels_ripe          no label that trained or calibrated ends after it may be known
     no_identity          ids renamed, labels dealt anew: the same features; and each is one that is declared
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from fancare.churn import certificate
+from fancare.churn import certificate, served
 from fancare.churn.bundle import Bundle
 from fancare.churn.certificate import Certificate, Check, CheckName
 from fancare.churn.encode import Encoder
@@ -134,22 +134,31 @@ class Certification:
         return _of_features("future_scrambled", compared)
 
     def as_known_then(self) -> Check:
-        """The origin, and the last day this version scored, from what had arrived by then."""
-        compared, worst_risk, n_risks = [], 0.0, 0
-        for day in sorted({self.split.origin, *self._last_scored()}):
+        """The origin and the last day this version scored from what had arrived by then; and what was served (`served`)."""
+        own = {self.split.origin, *self._last_scored()}
+        days_served = {one.as_of: one for one in served.served_days(self.warehouse, self.config, own)}
+        compared, held, worst_risk, n_risks = [], [], 0.0, 0
+        for day in sorted({*own, *days_served}):
             with self._scratch() as scratch:
                 copy_as_arrived(self.warehouse, scratch, self.config, day)
-                compared.append(compare(self._stored(day), rebuilt(scratch, self.config, [day], day)[day]))
-                if day >= self.split.origin and not compared[-1].strangers:
-                    stored, then = (self._risks(tables, day) for tables in (self.warehouse, scratch))
-                    n_risks += stored.size
-                    worst_risk = float(np.maximum(worst_risk, np.abs(stored - then).max(initial=0.0)))  # NaN stays
+                if day in own:
+                    compared.append(compare(self._stored(day), rebuilt(scratch, self.config, [day], day)[day]))
+                    if not compared[-1].strangers:
+                        stored, then = (self._risks(tables, day) for tables in (self.warehouse, scratch))
+                        n_risks += stored.size
+                        worst_risk = float(np.maximum(worst_risk, np.abs(stored - then).max(initial=0.0)))  # NaN stays
+                if day in days_served:
+                    held.append(
+                        served.held_against(self.warehouse, scratch, self.config, days_served[day], self.bundle)
+                    )
         check = _of_features("as_known_then", compared)
-        check = replace(
-            check, numbers={**check.numbers, "risks": n_risks, "largest_risk_difference": round(worst_risk, 6)}
-        )
+        risks = {"risks": n_risks, "largest_risk_difference": round(worst_risk, 6)}
+        check = replace(check, numbers={**check.numbers, **risks, **served.told(held)})
         if check.status == "passed" and (not n_risks or not worst_risk <= RISK_TOLERANCE):  # NaN is no equal risk
             return replace(check, status="failed", worst="risk")
+        apart = [one for one in held if one.why is None and not one.equal]
+        if check.status == "passed" and apart:
+            return replace(check, status="failed", worst=f"{served.WORST} of {apart[0].as_of}")
         if check.status == "passed" and not has_arrival(self.warehouse):
             return replace(check, status="event_time_only")
         return check
