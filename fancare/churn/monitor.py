@@ -21,6 +21,7 @@ from fancare.churn.monitored import (
     AMBER,
     RED,
     Finding,
+    LeftOut,
     Monitoring,
     Moved,
     drift_row,
@@ -29,7 +30,7 @@ from fancare.churn.monitored import (
     read_pooled,
     write_day,
 )
-from fancare.churn.outcomes import Outcomes, read_outcomes
+from fancare.churn.outcomes import Outcomes, read_outcomes, versions_in
 from fancare.churn.performance import BROKEN, Promise, performances
 from fancare.churn.registry import Registry
 from fancare.config import Config
@@ -158,21 +159,33 @@ def _runs(warehouse: Warehouse, config: Config, as_of: date) -> list[tuple[date,
 
 def _promises(
     config: Config, outcomes: Outcomes, bundle: Bundle, version: str
-) -> tuple[dict[str, dict[int, Promise | None]], list[str]]:
+) -> tuple[dict[str, dict[int, Promise | None]], list[LeftOut]]:
     """What each version in the window promised; those that promised something else are left out, with why."""
     found: dict[str, dict[int, Promise | None]] = {}
     left_out = []
     for name in sorted(set(outcomes.version.tolist())):
-        try:
-            its = bundle if name == version else Registry.of(config).load(config.model.name, name).bundle
-        except FancareError as error:
-            left_out.append(f"{name}: {error}")
-            continue
-        if its.churn.data_spec_hash != config.data_spec_hash:
-            left_out.append(f"{name}: it was trained on another definition of churn")
-            continue
-        found[name] = {h: Promise.of(its.backtest, h) for h in config.churn.horizons}
+        its = bundle if name == version else _comparable(config, name)
+        if isinstance(its, LeftOut):
+            left_out.append(its)
+        else:
+            found[name] = {h: Promise.of(its.backtest, h) for h in config.churn.horizons}
     return found, left_out
+
+
+def _comparable(config: Config, version: str) -> Bundle | LeftOut:
+    """The version, or why nothing that it scored can be judged."""
+    try:
+        its = Registry.of(config).load(config.model.name, version).bundle
+    except FancareError as error:
+        return LeftOut(version, "gone", str(error))
+    return its if its.churn.data_spec_hash == config.data_spec_hash else LeftOut(version, "definition")
+
+
+def _left_out(warehouse: Warehouse, config: Config, as_of: date, judged: set[str]) -> tuple[LeftOut, ...]:
+    """Versions that scored days of the window and are not among the ``judged``, with why."""
+    line = TimeLine(as_of, as_of, config.source.late_days_in_force, config.churn.horizons)
+    others = [v for v in versions_in(warehouse, config, line, config.model.monitor.window_days) if v not in judged]
+    return tuple(one for one in (_comparable(config, version) for version in others) if isinstance(one, LeftOut))
 
 
 def monitored_day(warehouse: Warehouse, config: Config, as_of: date) -> Monitoring | None:
@@ -181,6 +194,7 @@ def monitored_day(warehouse: Warehouse, config: Config, as_of: date) -> Monitori
     if found is None:
         return None
     version, moved = found
+    became = tuple(one for day, one in read_pooled(warehouse, config, as_of) if day == as_of)
     return Monitoring(
         entity=config.churn.entity,
         as_of=as_of,
@@ -188,7 +202,7 @@ def monitored_day(warehouse: Warehouse, config: Config, as_of: date) -> Monitori
         model_version=version,
         moved=moved,
         horizons=config.churn.horizons,
-        performances=tuple(one for day, one in read_pooled(warehouse, config, as_of) if day == as_of),
+        performances=became,
         findings=findings(warehouse, config, as_of),
-        left_out=(),
+        left_out=_left_out(warehouse, config, as_of, {version, *(one.version for one in became)}),
     )

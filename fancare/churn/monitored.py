@@ -88,6 +88,18 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A version in the window of which nothing can be judged, and why; ``detail`` is what the registry said.
+
+    ``gone`` from the registry (or damaged there), or of another ``definition`` of churn than the configuration now has.
+    """
+
+    version: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Monitoring:
     """What a monitored day found. ``left_out`` are versions in the window whose scores cannot be compared, with why."""
 
@@ -99,7 +111,7 @@ class Monitoring:
     horizons: tuple[int, ...]
     performances: tuple[Performance, ...]
     findings: tuple[Finding, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
 
     @property
     def verdict(self) -> str:
@@ -125,7 +137,7 @@ class Monitoring:
                 "findings": [asdict(finding) for finding in self.findings],
                 "drift": [drift_row(moved) for moved in self.moved],
                 "performance": [_iso(performance_row(found)) for found in self.performances],
-                "left_out": list(self.left_out),
+                "left_out": [asdict(one) for one in self.left_out],
             }
         )
         return told

@@ -99,6 +99,20 @@ def scored_days(warehouse: Warehouse, config: Config, timeline: TimeLine, window
     return [day for (day,) in days if any(is_ripe(timeline, day, h, window_days) for h in timeline.horizons)]
 
 
+def versions_in(warehouse: Warehouse, config: Config, timeline: TimeLine, window_days: int) -> list[str]:
+    """The versions that scored the days of `scored_days`, by name; none where nothing was ever scored."""
+    days = scored_days(warehouse, config, timeline, window_days) if warehouse.has_table("risk_scores") else []
+    if not days:
+        return []
+    about = {"entity": config.churn.entity, "model_name": config.model.name}
+    found = warehouse.rows(
+        "SELECT DISTINCT model_version FROM risk_scores WHERE entity = @entity AND model_name = @model_name "
+        "AND as_of IN UNNEST(@as_ofs) ORDER BY model_version",
+        about | {"as_ofs": days},
+    )
+    return [version for (version,) in found]
+
+
 def read_outcomes(warehouse: Warehouse, config: Config, timeline: TimeLine, window_days: int) -> Outcomes:
     """The scores whose outcome became ripe in the window that ends on ``timeline.data_through``, by what was known then."""
     entity, horizons = config.churn.entity, config.churn.horizons

@@ -21,7 +21,7 @@ def verdict(found: Monitoring) -> Words:
 
 def summary(found: Monitoring) -> list[Words]:
     """What was measured: the drift, then the outcomes horizon by horizon."""
-    return [drift(found), *outcomes(found), *(both("monitor.left_out", what=why) for why in found.left_out)]
+    return [drift(found), *outcomes(found), *left_out(found)]
 
 
 def drift(found: Monitoring) -> Words:
@@ -48,6 +48,11 @@ def outcomes(found: Monitoring) -> list[Words]:
             days = {"first": pooled.first_scored, "last": pooled.last_scored}
             told.append(both("monitor.realised", n=f"{pooled.figures.n:,}", **days, **_figures(pooled)))
     return told
+
+
+def left_out(found: Monitoring) -> list[Words]:
+    """The versions of the window of which nothing could be judged, and why."""
+    return [both(f"monitor.left_out.{one.code}", version=one.version) for one in found.left_out]
 
 
 def findings(found: Monitoring) -> list[tuple[str, Words]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from fancare.churn import monitor
+from fancare.churn.registry import Registry
 from fancare.reports import model_watch
 from fancare.reports.page import html
 from fancare.warehouse.duckdb_engine import Warehouse
-from fancare.warehouse.schema import DRIFT, PERFORMANCE
-from tests.report_tables import AS_OF, CONTRIBUTIONS, backtest, config, platform, put
+from fancare.warehouse.schema import DRIFT, PERFORMANCE, risk_scores_table
+from tests.report_tables import AS_OF, CONTRIBUTIONS, HORIZONS, backtest, config, platform, put
 from tests.unit.reports.page_reader import Page
 
 HOSTILE = "<script>\u202ealert(1)</script>"
@@ -52,7 +55,9 @@ def test_the_section_says_what_was_found_and_shows_realised_beside_promised(whol
     assert "경보 (연속 2회 발견)" in text
     assert "실제 AUC 0.770 (0.740~0.800), 약속 0.850 (0.830~0.870)" in text
     assert "약속한 AUC와 실제 AUC (14일)" in text
-    assert text.index("변수 2 <") < text.index("변수 1 <") < text.index("변수 0 <"), "the furthest beyond its bound first"
+    assert text.index("변수 2 <") < text.index("변수 1 <") < text.index("변수 0 <"), (
+        "the furthest beyond its bound first"
+    )
     assert "변수 3 <" not in text
 
 
@@ -99,3 +104,38 @@ def test_where_two_versions_have_outcomes_the_newer_scores_are_drawn(tmp_path: P
     assert found is not None
     assert "0.83" in str(found.chart)
     assert "0.92" not in str(found.chart)
+
+
+def scored(made: Warehouse, day: date, version: str) -> None:
+    """One creator scored by a version on a day."""
+    about = {"entity": "creator", "creator_id": "c1", "as_of": day, "band": "low", "model_name": "creator_churn"}
+    risks = {f"risk_{h}d": 0.2 for h in HORIZONS}
+    times = {"data_through": day, "scored_at": datetime(2026, 6, 30)}
+    put(made, risk_scores_table(HORIZONS), [about | risks | times | {"model_version": version, "spec_hash": "s"}])
+
+
+def test_versions_of_which_nothing_could_be_judged_are_named_with_why_korean_first(tmp_path: Path, monkeypatch) -> None:
+    other = SimpleNamespace(bundle=SimpleNamespace(churn=SimpleNamespace(data_spec_hash="another")))
+    with Warehouse.in_memory() as made:
+        platform(made, creators=8, weeks=16, scored_days=2)
+        monitored(made, AS_OF, 0.86)
+        # v1 is judged; of the scores of two others some are ripe within the window, of a third none are
+        for back, version in (
+            (20, "v1"),
+            (20, "20260101-aaaaaaaa"),
+            (9, "20260102-bbbbbbbb"),
+            (3, "20260103-cccccccc"),
+        ):
+            scored(made, AS_OF - timedelta(back), version)
+        settings = config(tmp_path)
+        assert [one.code for one in monitor.monitored_day(made, settings, AS_OF).left_out] == ["gone", "gone"]
+        load = Registry.load
+        monkeypatch.setattr(Registry, "load", lambda self, *a: other if a[1].endswith("b") else load(self, *a))
+        text = Page(html(made, settings, AS_OF, backtest(), CONTRIBUTIONS)).said("ko")
+        (gone, definition) = monitor.monitored_day(made, settings, AS_OF).left_out
+    assert (gone.version, gone.code, definition.version, definition.code) == (
+        "20260101-aaaaaaaa", "gone", "20260102-bbbbbbbb", "definition",
+    )  # fmt: skip
+    assert "20260101-aaaaaaaa의 점수는 판정하지 못했습니다: 모델이 저장소에 없거나 손상됨" in text
+    assert "20260102-bbbbbbbb의 점수는 판정하지 못했습니다: 지금과 다른 이탈 정의로 학습됨" in text
+    assert "20260103-cccccccc" not in text
