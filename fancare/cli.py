@@ -143,7 +143,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, as_of: AsOf = None, now: Now = 
     from fancare import pipeline
 
     with open_command("train", config, quiet, as_of, now, retrain=True) as job:
-        pipeline.run(job, (pipeline.INGEST, pipeline.CHECK, pipeline.BUILD, pipeline.TRAIN, pipeline.CERTIFY))
+        pipeline.run(job, pipeline.MAIN_JOB[: pipeline.MAIN_JOB.index(pipeline.PROMOTE)])
 
 
 @app.command()

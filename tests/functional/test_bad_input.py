@@ -239,9 +239,10 @@ def test_history_for_a_model_but_for_no_backtest(fresh: Platform) -> None:
 # --- exit code 13: refused
 
 
-def test_nobody_at_risk_is_said_before_anything_is_trained(fresh: Platform) -> None:
+@pytest.mark.parametrize("command", ["run", "train"])
+def test_nobody_at_risk_is_said_before_anything_is_trained(fresh: Platform, command: str) -> None:
     keep(fresh, lambda row: row["event"] != "broadcast" or row["ts"] < datetime(2026, 5, 1))
-    assert refused(fresh, 13) == (
+    assert refused(fresh, 13, command) == (
         "No creator is at risk as of 2026-06-29: none had an event named broadcast in the 28 days before; see [events] and "
         "[churn] active_within_days, or give an earlier day with --as-of."
     )
