@@ -26,8 +26,9 @@ class Job:
     ``now`` is the only clock. ``asked_as_of`` is ``--as-of``; None means the last complete day of the log. ``retrain``
     asks for a new model even though one can score, ``all_days`` for the days that training needs even where nothing is to
     be trained, ``rebuild`` for reading every file of the log again. ``changed_days`` are those that this job's ingest
-    rebuilt: what a check may call red. ``trained`` is the version this job made. ``told`` collects the closing lines of the
-    stages, by stage; ``results`` names what they made and where it lies.
+    rebuilt: what a check may call red. ``trained`` is the version this job made, or found without a certificate and
+    certified. ``told`` collects the closing lines of the stages, by stage; ``results`` names what they made and where it
+    lies.
     """
 
     config: Config

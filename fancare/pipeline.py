@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fancare.config import Config
-from fancare.errors import ConfigError, DataQualityError, Refused
+from fancare.errors import ConfigError, DataQualityError, NotEnoughHistory, Refused
 from fancare.job import Job
 
 if TYPE_CHECKING:
@@ -110,16 +111,35 @@ def train(job: Job) -> Sequence[str]:
 
 
 def certify(job: Job) -> Sequence[str]:
-    """The leakage certificate of what this job trained; without a passing one it is not promoted."""
-    if job.trained is None:
-        return ()
+    """The leakage certificate of what this job trained, or an earlier one left without; none passing, no promotion."""
+    from fancare.churn.training import left_uncertified
+
     started = time.process_time()
+    if job.trained is None:
+        left = left_uncertified(job.config, job.as_of)
+        return () if left is None else _certify_left(job, left.version, left.bundle.interval.origin)
     made, _ = certificate(job, job.trained)
     return (made.sentence("en"), f"{time.process_time() - started:.0f} CPU seconds")
 
 
+def _certify_left(job: Job, version: str, origin: date) -> Sequence[str]:
+    """Certify a version on the day it was made, then put the tables back to this job's day. What hinders it is a warning."""
+    told = [f"{version} was left without a certificate by a job that did not end: this one certifies it"]
+    then = replace(job, asked_as_of=origin, all_days=True)
+    try:
+        build(then)
+        made, _ = certificate(then, version)
+        told.append(made.sentence("en"))
+        job.trained = version
+    except (Refused, NotEnoughHistory) as reason:
+        told.append(f"warning: {reason}")
+    if origin != job.as_of:
+        build(job)
+    return told
+
+
 def promote(job: Job) -> Sequence[str]:
-    """What this job trained becomes champion if the gate lets it; a refused challenger leaves the champion scoring."""
+    """What this job trained or certified becomes champion if the gate lets it; a refused one leaves the champion scoring."""
     from fancare.churn.training import promote as promote_version
 
     if job.trained is None:

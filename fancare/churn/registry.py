@@ -315,6 +315,15 @@ def uncertified(challenger: LoadedBundle) -> str | None:
     return None
 
 
+def awaits_certificate(challenger: LoadedBundle) -> bool:
+    """Whether the checks have still to be run on this content; a certificate that failed is an answer."""
+    try:
+        found = certificate.read(challenger.folder)
+    except Refused:  # damaged
+        return True
+    return found is None or found.content_hash != challenger.bundle.content_hash
+
+
 def _who(by: str | None) -> str:
     if by is not None:
         return by

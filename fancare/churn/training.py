@@ -20,7 +20,7 @@ from fancare.churn.occlusion import contributions
 from fancare.churn.promotion import Gate, verdict
 from fancare.churn.pruning import Pruning
 from fancare.churn.recalibration import DailyCalibration
-from fancare.churn.registry import LoadedBundle, Registry, uncertified
+from fancare.churn.registry import LoadedBundle, Registry, awaits_certificate, uncertified
 from fancare.churn.score import check_panel, ranks_of
 from fancare.churn.stability import Reference
 from fancare.churn.themes import themes_of
@@ -239,6 +239,26 @@ def promote(
     passed = registry.promote(name, version, at=now, accept_turnover=accept_turnover, tell=hear)
     unknown = [f"{c.title('en')}: {c.text('en')}" for gate in gates for c in gate.checks if c.passed is None]
     return [f"champion: {name} {version}. {passed.text('en')}", *unknown]
+
+
+def left_uncertified(config: Config, as_of: date) -> LoadedBundle | None:
+    """The version that a job of ``as_of`` would promote, were its leakage checks not still to be run; None where there is none.
+
+    A training that is killed before it certifies leaves such a one. Where there is no champion the job trains anyway.
+    """
+    registry, name = Registry.of(config), config.model.name
+    history, known = registry.history(name), _known_versions(registry, name, as_of)
+    if not history or not known:
+        return None
+    newest = known[-1]
+    if newest in {reign.version for reign in history} or newest[:8] < history[-1].version[:8]:
+        return None
+    try:
+        left = registry.load(name, newest)
+    except Refused:  # a damaged one is promoted by nobody
+        return None
+    same = left.bundle.churn.data_spec_hash == config.data_spec_hash
+    return left if same and awaits_certificate(left) else None
 
 
 def _known_versions(registry: Registry, name: str, as_of: date | None) -> list[str]:

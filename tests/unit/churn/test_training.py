@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fancare.churn.certificate import CERTIFICATE
 from fancare.churn.registry import LoadedBundle
 from fancare.churn.training import (
+    left_uncertified,
     needs_training,
     off_weekday_as_ofs,
     promote,
@@ -18,6 +21,7 @@ from fancare.churn.training import (
     turnover_against,
 )
 from fancare.errors import NotEnoughHistory, Refused
+from tests.drawn_certificate import certify
 from tests.drawn_model import drawn_backtest, drawn_bundle, drawn_churn_model, drawn_config
 from tests.drawn_panel import SMALL_MODEL, drawn_timeline
 
@@ -98,6 +102,37 @@ def test_a_backfills_version_never_becomes_champion(config, registry, three):
     (told,) = promote(config, None, date(2026, 4, 10), NOW)
     assert told == f"{april} was made for a day before the champion {june}: it scores that day, no other"
     assert champion(registry) == june
+
+
+def test_what_a_killed_training_left_is_what_a_job_would_promote(config, registry, three):
+    april, may, june = map(registry.register, three)
+
+    def left(as_of: date = TODAY) -> str | None:
+        found = left_uncertified(config, as_of)
+        return None if found is None else found.version
+
+    def certificate(version: str) -> Path:
+        return registry.root / NAME / version / CERTIFICATE
+
+    certificate(june).unlink()
+    assert left() is None, "without a champion the job trains"
+    promote(config, may, None, NOW)
+    assert left() == june
+    assert left(date(2026, 5, 20)) is None, "the newest that day could know is the champion"
+    certificate(april).unlink()
+    assert left(date(2026, 4, 20)) is None, "before the champion's day: a backfill's"
+    certificate(june).write_text("{")
+    assert left() == june, "a damaged certificate says nothing"
+    certificate(june).unlink()
+    certify(registry.root / NAME / june, three[2], failed="future_scrambled", worst="recency_days")
+    assert left() is None, "failed is an answer: it is not tried every day"
+    certificate(may).unlink()
+    certificate(june).unlink()
+    certify(registry.root / NAME / june, three[2])
+    promote(config, june, None, NOW)
+    registry.rollback(NAME, NOW)
+    certificate(june).unlink()
+    assert left() is None, "taken back by a person"
 
 
 def test_nothing_to_promote_is_refused(config):
