@@ -35,7 +35,8 @@ class TabNetSpec:
     min_updates: int = 300
     learning_rate: float = 0.03
     weight_decay: float = 0.1
-    seeds: tuple[int, ...] = (0, 1, 2)
+    between_weight: float = 0.3
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)

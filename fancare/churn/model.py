@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fancare.churn.between import away_between
 from fancare.churn.calibration import ChainCalibration
 from fancare.churn.checkpoint import Checkpoints
 from fancare.churn.encode import Encoder
@@ -148,7 +149,8 @@ def fit_at_origin(
         encoded = _encoded(panel, found.rows.index, found.columns[kept], encoder)
         clusters = [ids[found.rows.index] for ids in panel.clusters]
         taught = soft_labels(encoded, found.rows.churned, clusters, spec.teacher, progress)
-    chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads, checkpoints)
+    between = away_between(panel, found.rows.index, split)
+    chain = TabNetChain.fit(encoded, taught, spec.tabnet, progress, threads, checkpoints, between)
     model = ChurnModel(
         feature_names=pruning.kept,
         horizons=tuple(panel.horizons),

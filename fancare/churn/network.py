@@ -94,6 +94,12 @@ class ChainNetwork(torch.nn.Module):
             if isinstance(module, GhostNorm):
                 module.ghosts = ghosts
 
+    def keep_links(self, n_links: int) -> None:
+        """Cut off all outputs after the first ``n_links``; the others have no part in these."""
+        mapping = self.net.tabnet.final_mapping
+        mapping.weight = torch.nn.Parameter(mapping.weight.detach()[:n_links].clone())
+        mapping.out_features = self.net.output_dim = self.net.tabnet.output_dim = n_links
+
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         encoder = self.net.tabnet.encoder
         x = encoder.initial_bn(x)

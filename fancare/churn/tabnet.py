@@ -51,9 +51,11 @@ class TabNetChain:
     def fit(
         cls, X: np.ndarray, churned: np.ndarray, spec: TabNetSpec,
         progress: Progress | None = None, threads: int | None = None, checkpoints: Checkpoints | None = None,
+        between: np.ndarray | None = None,
     ) -> TabNetChain:  # fmt: skip
         """A chain learned from encoded rows X (n, d) without NaN, and churned (n, H): 1, 0, a probability, or NaN.
 
+        ``between`` (n, A) of 1, 0 or NaN is asked beside, with the weight ``between_weight`` (`fancare.churn.between`).
         ``threads`` is how many CPU threads torch may use meanwhile; None takes OMP_NUM_THREADS, or 1. The same seed and
         the same number of threads give the same bits (on one kind of processor: a GPU's differ in the last digits). With
         ``checkpoints`` the same training goes on where it was killed. Where X lies in a file (`fancare.panel.float_rows`), it is
@@ -63,6 +65,7 @@ class TabNetChain:
         known = ~np.isnan(churned).all(axis=1)
         if not known.all():
             X, churned = X[known], churned[known]
+            between = None if between is None else between[known]
         plan = BatchPlan.of(len(X), spec)
         target, weight = chain_targets(churned)
         base, learned = base_logits(target, weight)
@@ -72,6 +75,8 @@ class TabNetChain:
                 f"came back: bring more history or more entities, or set other horizons in [churn]."
             )
         arrays = {"target": target, "weight": weight * learned, "base": base}
+        if between is not None and spec.between_weight > 0:
+            arrays = _asked_beside(arrays, between, spec.between_weight)
         arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
         X = np.ascontiguousarray(X, dtype=np.float32)
         checkpoint = None
@@ -83,6 +88,8 @@ class TabNetChain:
         total = len(spec.seeds) * spec.epochs * plan.steps
         with _threads(threads), (progress or Progress()).task("TabNet", total=total) as task:
             networks = _trained(data, plan, spec, checkpoint, task)
+        for network in networks:
+            network.keep_links(len(base))
         return cls(spec, base, learned, networks)
 
     def link_logits(self, X: np.ndarray, threads: int | None = None) -> np.ndarray:
@@ -180,6 +187,15 @@ def _trained(
                 checkpoint.save(kept, {"seeds": number, "epochs": training.epoch})
         networks.append(network.cpu())
     return networks
+
+
+def _asked_beside(arrays: dict[str, np.ndarray], between: np.ndarray, weight: float) -> dict[str, np.ndarray]:
+    """Targets, weights and base log odds of the links, (n, H) and (H,), and after them those of the days between."""
+    known = ~np.isnan(between)
+    answers = {"target": np.where(known, between, 0.0), "weight": known.astype(np.float64)}
+    base, learned = base_logits(answers["target"], answers["weight"])
+    answers["weight"] *= weight * learned
+    return {name: np.concatenate([array, {**answers, "base": base}[name]], axis=-1) for name, array in arrays.items()}
 
 
 def _named(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

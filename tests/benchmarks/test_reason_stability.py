@@ -54,7 +54,7 @@ def test_two_champions_give_the_same_reasons(tmp_path, capsys):
         timeline, panel = job.timeline, weekly_panel(warehouse, config, job.timeline, job.progress)
     split = timeline.split_at(timeline.data_through, config.model.train.calibration_weeks)
     models: list[ChurnModel] = []
-    for seeds in ((0, 1, 2), (10, 11, 12)):
+    for seeds in (config.model.tabnet.seeds, tuple(seed + 10 for seed in config.model.tabnet.seeds)):
         spec = replace(config.model, tabnet=replace(config.model.tabnet, seeds=seeds))
         models.append(fit_at_origin(panel, split, spec))
     assert models[0].feature_names == models[1].feature_names

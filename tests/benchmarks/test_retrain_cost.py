@@ -1,4 +1,4 @@
-"""CPU seconds of a whole retrain (pruning, teachers, three networks, calibration), and of reasons by the number of rows."""
+"""CPU seconds of a whole retrain (pruning, teachers, all networks, calibration), and of reasons by the number of rows."""
 
 from __future__ import annotations
 

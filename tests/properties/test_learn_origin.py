@@ -42,11 +42,16 @@ def test_no_unripe_label_changes_anything(origin, seed):
     random = np.random.default_rng(seed)
     other = random.integers(0, 2, size=PANEL.churned.shape).astype(np.float32)
     other[random.random(other.shape) < 0.2] = np.nan
+    watched = (np.datetime64(origin) - PANEL.as_of).astype(int)
+    later = watched + random.integers(1, 40, size=len(PANEL))  # came back after the origin: on another day, or never
+    unseen = np.where(random.random(len(PANEL)) < 0.5, np.nan, np.maximum(later, 1))
+    back = PANEL.days_until_return <= watched
     changed = replace(
         PANEL,
         churned=np.where(usable(PANEL, origin), PANEL.churned, other),
-        days_until_return=random.permutation(PANEL.days_until_return),
+        days_until_return=np.where(back, PANEL.days_until_return, unseen).astype(np.float32),
     )
+    assert not np.array_equal(changed.days_until_return, PANEL.days_until_return)
     assert (changed.churned != PANEL.churned).any()
     assert bits(fit_at_origin(changed, split, SPEC)) == bits(fit_at_origin(PANEL, split, SPEC))
 
@@ -87,6 +92,17 @@ def test_a_ripe_label_does_change_the_model(horizon):
     churned = PANEL.churned.copy()
     churned[:, k:] = np.where(np.isnan(churned[:, k:]), np.nan, 1 - churned[:, k:])
     assert bits(fit_at_origin(replace(PANEL, churned=churned), split, SPEC)) != bits(fit_at_origin(PANEL, split, SPEC))
+
+
+def test_the_day_of_a_ripe_return_changes_the_model():
+    """Between the horizons, too, something is learned: with the same labels over 7, 14 and 28 days."""
+    split = LINE.split_at(ORIGINS[-1], 2)
+    sooner = PANEL.days_until_return.copy()
+    sooner[(sooner > 1) & (sooner <= 7)] = 1
+    changed = replace(PANEL, days_until_return=sooner)
+    assert bits(fit_at_origin(changed, split, SPEC)) != bits(fit_at_origin(PANEL, split, SPEC))
+    unasked = replace(SPEC, tabnet=replace(SPEC.tabnet, between_weight=0.0))
+    assert bits(fit_at_origin(changed, split, unasked)) == bits(fit_at_origin(PANEL, split, unasked))
 
 
 @given(origin=st.sampled_from(ORIGINS), late=st.integers(0, 5))

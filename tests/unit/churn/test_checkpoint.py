@@ -72,6 +72,16 @@ def test_killed_after_any_epoch_it_ends_with_the_same_bits(tmp_path, monkeypatch
     assert not kept.folder.exists()
 
 
+def test_killed_while_asked_beside_it_ends_with_the_same_bits(tmp_path):
+    X, churned = world(300)
+    between = (X[:, :2] > 0).astype(np.float32)
+    kept = Checkpoints(tmp_path / "unfinished")
+    with pytest.raises(Killed):
+        TabNetChain.fit(X, churned, SPEC, KilledAfter(5), checkpoints=kept, between=between)
+    again = TabNetChain.fit(X, churned, SPEC, checkpoints=kept, between=between)
+    assert bits(again) == bits(TabNetChain.fit(X, churned, SPEC, between=between))
+
+
 @pytest.mark.parametrize("other", ["rows", "labels", "spec", "threads"])
 def test_another_training_begins_anew(tmp_path, other):
     X, churned = world(120)
