@@ -177,15 +177,21 @@ def watchlist(job: Job) -> Sequence[str]:
 
 def report(job: Job) -> Sequence[str]:
     """One self-contained HTML page."""
+    from fancare.churn.admission import admission
+    from fancare.churn.registry import Registry
     from fancare.churn.scoring import told_contributions
     from fancare.churn.training import scoring_model
+    from fancare.reports import gate_words
     from fancare.reports.page import write
 
     loaded = scoring_model(job.config, job.as_of)
     backtest, contributions = (loaded.bundle.backtest, told_contributions(loaded.bundle)) if loaded else (None, None)
     cannot_say = None if loaded is None or loaded.can_say else (loaded.verdict.text("ko"), loaded.verdict.text("en"))
     out = job.config.resolve(job.config.ops.output) / f"report_{job.as_of}.html"
-    write(job.warehouse, job.config, job.as_of, backtest, contributions, out, cannot_say)
+    registry, name = Registry.of(job.config), job.config.model.name
+    answers = None if loaded is None else admission(registry, name, loaded.version)
+    gate = None if answers is None else gate_words.read(answers, job.config.platform.timezone)
+    write(job.warehouse, job.config, job.as_of, backtest, contributions, out, cannot_say, gate)
     job.results["report page"] = str(out)
     return ()
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from fancare import messages
@@ -45,8 +45,8 @@ class Verdict:
 class Check:
     """One check of the gate: ``passed`` is None where it cannot be told, which keeps nobody out.
 
-    ``found`` and ``limit`` are figures for a table; ``code`` and ``facts`` give the sentence of what failed or cannot be told
-    (catalogue, ``gate.*``), and ``detail`` replaces it for the operator where there is more to say than figures.
+    ``found`` and ``limit`` are figures for a table; ``code`` and ``facts`` give the sentence of what was found (catalogue,
+    ``gate.*``), and ``detail`` replaces it for the operator where there is more to say than figures.
     """
 
     name: str
@@ -128,8 +128,10 @@ def judge(
     measured), ``accept_turnover`` a person's word for it. ``uncertified`` says why there is no passing certificate (None:
     there is).
     """
-    certified = Check(CERTIFICATE, uncertified is None, "–" if uncertified else "✓", "✓", detail=uncertified or "")
-    checks = [replace(certified, code="gate.not_certified"), *_own_checks(challenger)]
+    code = "gate.certified" if uncertified is None else "gate.not_certified"
+    found = "–" if uncertified else "✓"
+    checks = [Check(CERTIFICATE, uncertified is None, found, "✓", code, detail=uncertified or "")]
+    checks += _own_checks(challenger)
     same = champion is not None and champion.churn.data_spec_hash == challenger.churn.data_spec_hash
     checks.append(_reasons_are_stable(challenger))
     speaks = champion is not None and same and verdict(champion).can_say
@@ -165,11 +167,13 @@ def _own_checks(bundle: Bundle) -> list[Check]:
     lowest = min((low for low in lows if math.isfinite(low)), default=math.nan)
     return [
         Check("above_chance", above_chance, f"{tabnet:.3f} (≥ {_shown(lowest, '.3f')})", "> 0.5",
-              "gate.not_above_chance", {"tabnet": tabnet}),
+              "gate.above_chance" if above_chance else "gate.not_above_chance", {"tabnet": tabnet}),
         Check("above_recency", above_recency, f"{gain:+.4f} (≥ {_shown(low, '+.4f')})",
-              f"> {gate.min_auc_gain_over_recency:g} (> 0)", "gate.not_above_recency",
+              f"> {gate.min_auc_gain_over_recency:g} (> 0)",
+              "gate.above_recency" if above_recency else "gate.not_above_recency",
               {k: v for k, v in facts.items() if math.isfinite(v)}),
-        Check("calibrated", ece <= allowed, f"{ece:.3f}", f"≤ {allowed:.3f}", "gate.not_calibrated",
+        Check("calibrated", ece <= allowed, f"{ece:.3f}", f"≤ {allowed:.3f}",
+              "gate.calibrated" if ece <= allowed else "gate.not_calibrated",
               {"horizon": horizon, "ece": ece, "max_ece": allowed}),
     ]  # fmt: skip
 
@@ -183,7 +187,8 @@ def _not_worse(challenger: Bundle, champion: Bundle) -> Check:
         gap = found.difference
         facts = {"estimate": gap.estimate, "low": gap.low, "high": gap.high, "n_rows": found.n_rows, "margin": margin}
         told = f"{gap.estimate:+.4f} ({gap.low:+.4f}…{gap.high:+.4f}), n = {found.n_rows:,}"
-        return Check("not_worse", found.outcome(margin) != "worse", told, limit, "gate.worse_on_common_rows", facts)
+        outcome = found.outcome(margin)
+        return Check("not_worse", outcome != "worse", told, limit, f"gate.{outcome}_on_common_rows", facts)
     (mine, my_low), (theirs, their_low) = (
         _over_recency(challenger.backtest or {}),
         _over_recency(champion.backtest or {}),
@@ -192,7 +197,9 @@ def _not_worse(challenger: Bundle, champion: Bundle) -> Check:
     noise = noise if math.isfinite(noise) else 0.0
     told = f"{mine:+.4f} − {theirs:+.4f} ± {noise:.4f}"
     facts = {"mine": mine, "theirs": theirs, "noise": noise, "margin": margin}
-    return Check("not_worse", theirs - mine - noise <= margin, told, limit, "gate.worse_over_recency", facts)
+    passed = theirs - mine - noise <= margin
+    code = "gate.not_worse_over_recency" if passed else "gate.worse_over_recency"
+    return Check("not_worse", passed, told, limit, code, facts)
 
 
 def _reasons_are_stable(challenger: Bundle) -> Check:
@@ -202,7 +209,9 @@ def _reasons_are_stable(challenger: Bundle) -> Check:
         return Check("reasons", None, "–", f"≥ {floor:g}", "gate.reasons_unknown")
     facts = {"overlap": found.row_overlap, "chance": found.overlap_by_chance, "floor": floor}
     told = f"{found.row_overlap:.2f} (chance {found.overlap_by_chance:.2f})"
-    return Check("reasons", found.row_overlap >= floor, told, f"≥ {floor:g}", "gate.unstable_reasons", facts)
+    stable = found.row_overlap >= floor
+    code = "gate.stable_reasons" if stable else "gate.unstable_reasons"
+    return Check("reasons", stable, told, f"≥ {floor:g}", code, facts)
 
 
 def _turnover_is_small(turnover: Turnover | None, ceiling: float, accepted: bool) -> Check:
@@ -214,7 +223,8 @@ def _turnover_is_small(turnover: Turnover | None, ceiling: float, accepted: bool
     told = f"{turnover.n_new} / {turnover.n_listed} ({turnover.share:.0%}), {turnover.as_of}"
     if accepted and turnover.share > ceiling:
         return Check(TURNOVER, True, told, f"{limit}, --accept-turnover", "gate.turnover_accepted", facts)
-    return Check(TURNOVER, turnover.share <= ceiling, told, limit, "gate.turnover", facts)
+    small = turnover.share <= ceiling
+    return Check(TURNOVER, small, told, limit, "gate.turnover_small" if small else "gate.turnover", facts)
 
 
 def _mean_auc(backtest: Mapping[str, Any], model: str) -> float:

@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from fancare.churn import bundle as bundles
-from fancare.churn import certificate, turnover
+from fancare.churn import certificate, gate_record, turnover
 from fancare.churn.bundle import Bundle
 from fancare.churn.card import render
+from fancare.churn.gate_record import Answer
 from fancare.churn.promotion import Gate, Verdict, judge
 from fancare.config import Config
 from fancare.errors import ConfigError, Refused, WarehouseError
@@ -166,7 +167,8 @@ class Registry:
         """Make a version champion if it is certified and the gate lets it; `Refused` leaves the champion. Returns the verdict.
 
         ``by`` is who is on record for it; None takes the user of this process. ``accept_turnover``: a person takes the new
-        watchlist, however many names are new. ``tell`` hears all checks of the gate, before it is known what follows.
+        watchlist, however many names are new. ``tell`` hears all checks of the gate, before it is known what follows; what they
+        said stays on record beside the version, let in or not.
         """
         challenger = self.load(name, version)
         with self._locked(name):
@@ -181,6 +183,7 @@ class Registry:
                 accept_turnover,
                 uncertified(challenger),
             )
+            gate_record.keep(challenger.folder, Answer.of(gate, at))
             if tell is not None:
                 tell(gate)
             verdict = gate.enforce()

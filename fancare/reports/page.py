@@ -29,6 +29,7 @@ from fancare.reports import (
     watchlist,
     wording,
 )
+from fancare.reports.gate_words import GateWords
 from fancare.reports.hostile import visible
 from fancare.reports.watchlist import WatchlistRow, write_atomically
 from fancare.reports.wording import Words, bilingual, both
@@ -78,14 +79,15 @@ def write(
     contributions: Sequence[Contribution] | None,
     out: Path,
     cannot_say: Words | None = None,
+    gate: GateWords | None = None,
 ) -> Path:
     """Write the page of ``as_of`` to ``out`` as a whole or not at all, and return ``out``.
 
     ``backtest`` is the JSON of `fancare backtest`, ``contributions`` the mean absolute effect of groups of variables;
     what is None or missing in the warehouse becomes a sentence on the page. ``cannot_say`` is why the model may not judge,
-    in Korean and English, where that is known.
+    in Korean and English, where that is known; ``gate`` why this model scores and not the newest that wanted its place.
     """
-    write_atomically(out, html(warehouse, config, as_of, backtest, contributions, cannot_say).encode("utf-8"))
+    write_atomically(out, html(warehouse, config, as_of, backtest, contributions, cannot_say, gate).encode("utf-8"))
     return out
 
 
@@ -96,6 +98,7 @@ def html(
     backtest: Mapping[str, Any] | None,
     contributions: Sequence[Contribution] | None,
     cannot_say: Words | None = None,
+    gate: GateWords | None = None,
 ) -> str:
     """The page of ``as_of`` as text."""
     days = risk_trend.read(warehouse, config, as_of)
@@ -119,6 +122,7 @@ def html(
         listed=listed,
         has_reasons=any(item.reasons for item in listed),
         cannot_say=cannot_say,
+        gate=gate,
         all_low=bool(rows) and not any(row.band in ACTED_ON for row in rows),
         divide_at=next((n for n, row in enumerate(rows) if n and row.band == "low"), None),
         previous=previous,

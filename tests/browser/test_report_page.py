@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from fancare.reports import watchlist
+from fancare.churn.admission import Admission
+from fancare.reports import gate_words, watchlist
 from fancare.reports.page import html
 from fancare.warehouse.duckdb_engine import Warehouse
 from tests import report_tables
 from tests.browser import chromium
+from tests.drawn_gate import LET_IN, REFUSED
 from tests.report_tables import AS_OF, CONTRIBUTIONS
 
 pytestmark = [
@@ -33,7 +35,8 @@ def page(folder: Path, names: tuple[str, ...] = (), capacity: int = 20) -> str:
         report_tables.platform(warehouse, hostile=hostile)
         watchlist.build(warehouse, config, AS_OF)
         contributions = [*CONTRIBUTIONS, *((name, name, 0.01) for name in names)]
-        return html(warehouse, config, AS_OF, report_tables.backtest(), contributions)
+        gate = gate_words.read(Admission(LET_IN.version, LET_IN, REFUSED), config.platform.timezone)
+        return html(warehouse, config, AS_OF, report_tables.backtest(), contributions, gate=gate)
 
 
 @pytest.fixture(scope="module")

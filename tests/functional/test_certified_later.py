@@ -57,6 +57,9 @@ def test_the_next_run_certifies_and_promotes_what_was_left(left: Platform) -> No
     assert f"{challenger} was left without a certificate by a job that did not end: this one certifies it" in done.out
     assert f"champion: quick {challenger}. " in done.out
     assert left.rows("SELECT DISTINCT model_version FROM risk_scores") == [(challenger,)]
+    page = left.results()["report_2026-06-29.html"].decode()
+    assert f"모델 {challenger}이 심사를 통과해 {champion}의 자리를 이어받았습니다." in page
+    assert "행동과 무관하게 바뀌는 명단은 5명 중 " in page
     again = left.fancare("run")
     assert again.code == 0, again.err
     assert "certify:" not in again.out
