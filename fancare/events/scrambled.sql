@@ -9,7 +9,7 @@
 -- Nothing is drawn: the order of hashes deals, so the same log is always scrambled into the same.
 WITH later AS (
   SELECT
-    event_id, event_time, activity_date, arrived_at, event_name, actor_id, creator_id, room_named, amount, properties,
+    event_id, event_time, activity_date, arrived_at, event_name, actor_id, creator_id, room_named, amount,
     TO_HEX(MD5(CONCAT(event_id, '|', actor_id, '|', event_name))) AS lot
   FROM events
   WHERE (activity_date > @day OR DATE(arrived_at, @timezone) > @day)
@@ -18,7 +18,7 @@ WITH later AS (
 
 dealt AS (
   SELECT
-    event_id, properties, room_named, creator_id, actor_id,
+    event_id, room_named, creator_id, actor_id,
     LEAD(event_time, 1, event_time) OVER by_time AS event_time,
     LEAD(activity_date, 1, activity_date) OVER by_time AS activity_date,
     LEAD(arrived_at, 1, arrived_at) OVER by_time AS arrived_at,
@@ -53,7 +53,7 @@ SELECT
   event_id, event_time, activity_date, arrived_at, event_name, '' AS actor,
   IF(MOD(place, 5) = 1, CONCAT('someone else than ', actor_id), actor_id) AS actor_id,
   IF(room_named, creator_id, NULL) AS creator_id, CAST(NULL AS STRING) AS fan_id, room_named,
-  CAST(NULL AS DATE) AS identity_known_from, amount, properties
+  CAST(NULL AS DATE) AS identity_known_from, amount, CAST(NULL AS JSON) AS properties
 FROM dealt
 WHERE MOD(place, 5) != 0
 UNION ALL
