@@ -29,7 +29,8 @@ def killed(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -> Pla
     """A platform with a champion whose challenger is in the registry, and nothing came after."""
     platform = Platform(Path(shutil.copytree(first_run.platform.folder, tmp_path_factory.mktemp("killed") / "platform")))
     spec = platform.folder / "quick.toml"
-    spec.write_text(spec.read_text().replace("seeds = [0]", "seeds = [1]"))
+    lets_in = "[gate]\nmax_watchlist_turnover = 1.0\nmax_auc_loss_to_champion = 0.1\n"  # of five names chance turns over many
+    spec.write_text(spec.read_text().replace("seeds = [0]", "seeds = [1]") + lets_in)
     words = ["run", "--retrain", "--config", platform.config, "--now", NOW.isoformat(), "-q"]
     done = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
