@@ -27,7 +27,9 @@ pytestmark = [
 
 def run_main_job(name: str, folder: Path) -> tuple[dict[str, Any], float]:
     """The backtest in the champion's manifest, and the peak resident memory in GB."""
-    (folder / "fancare.toml").write_text((CONFIGS / f"{name}.toml").read_text().replace('path = "', f'path = "{REAL_LOGS}/'))
+    (folder / "fancare.toml").write_text(
+        (CONFIGS / f"{name}.toml").read_text().replace('path = "', f'path = "{REAL_LOGS}/')
+    )
     fancare = Path(sys.executable).with_name("fancare")
     with open(folder / "told.txt", "w") as told:
         process = subprocess.Popen(
@@ -49,6 +51,37 @@ def count(folder: Path, sql: str) -> int:
     return int(row[0])
 
 
+def statuses(folder: Path) -> dict[str, str]:
+    """How each check of the one version's leakage certificate ended."""
+    (path,) = folder.glob("models/registry/*/*/certificate.json")
+    return {check["name"]: check["status"] for check in json.loads(path.read_text())["checks"]}
+
+
+def assert_passes_by_event_time_only(folder: Path) -> None:
+    """None of these logs says when its events arrived."""
+    found = statuses(folder)
+    assert found.pop("as_known_then") == "event_time_only"
+    assert set(found) == {"future_scrambled", "training_rows_only", "labels_ripe", "no_identity"}
+    assert set(found.values()) == {"passed"}
+
+
+def assert_monitored_sensibly(folder: Path) -> None:
+    """Every feature of the model and every risk stands beside its bins; nothing is ripe on the day of the first scores."""
+    (path,) = folder.glob("models/registry/*/*/manifest.json")
+    features = json.loads(path.read_text())["features"]
+    assert count(folder, "SELECT count(*) FROM drift WHERE kind = 'feature'") == len(features)
+    assert count(folder, "SELECT count(*) FROM drift WHERE kind = 'score'") == 3
+    assert count(folder, "SELECT count(DISTINCT n) FROM drift") == 1
+    assert count(folder, "SELECT max(n) FROM drift") == count(folder, "SELECT count(*) FROM risk_scores")
+    assert count(folder, "SELECT count(*) FROM drift WHERE NOT (isfinite(psi) AND psi >= 0 AND isfinite(bound))") == 0
+    assert count(folder, "SELECT count(*) FROM drift WHERE (verdict = 'drifted') != (psi > bound)") == 0
+    assert count(folder, "SELECT count(*) FROM drift WHERE undefined_now NOT BETWEEN 0 AND 1") == 0
+    assert (
+        count(folder, "SELECT count(*) FROM drift WHERE verdict = 'drifted'") < len(features) / 2
+    )  # the model is a day old
+    assert count(folder, "SELECT count(*) FROM performance") == 0
+
+
 @pytest.mark.parametrize(
     ("name", "auc_at_least", "ece_at_most"),
     [
@@ -58,7 +91,9 @@ def count(folder: Path, sql: str) -> int:
         ("tv_chat", 0.83, {"7": 0.03, "14": 0.03, "28": 0.03}),
     ],
 )
-def test_tabnet_is_worth_its_place(name: str, auc_at_least: float, ece_at_most: dict[str, float], tmp_path: Path) -> None:
+def test_tabnet_is_worth_its_place(
+    name: str, auc_at_least: float, ece_at_most: dict[str, float], tmp_path: Path
+) -> None:
     backtest, peak_gb = run_main_job(name, tmp_path)
     mean = backtest["mean_auc"]
     assert mean["tabnet"] >= auc_at_least
@@ -73,6 +108,8 @@ def test_tabnet_is_worth_its_place(name: str, auc_at_least: float, ece_at_most: 
     assert count(tmp_path, "SELECT count(*) FROM risk_scores WHERE risk_7d < risk_14d OR risk_14d < risk_28d") == 0
     assert list((tmp_path / "out").glob("*.html"))
     assert list((tmp_path / "out").glob("*.csv"))
+    assert_passes_by_event_time_only(tmp_path)
+    assert_monitored_sensibly(tmp_path)
 
 
 def test_a_log_without_meaning_ends_in_cannot_say(tmp_path: Path) -> None:
