@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from fancare.churn import certificate, served
+from fancare.churn.between import away_between, days_between
 from fancare.churn.bundle import Bundle
 from fancare.churn.certificate import Certificate, Check, CheckName
 from fancare.churn.encode import Encoder
@@ -223,7 +224,11 @@ class Certification:
         train = training_rows(panel, self.split, self.config.model.train)
         recent = calibration_rows(panel, self.split.calibration)
         late = timedelta(self.config.source.late_days_in_force)
-        train_end = _last_label(panel, train.index, ~np.isnan(train.churned))
+        between = ~np.isnan(away_between(panel, train.index, self.split))
+        train_end = max(
+            _last_label(panel, train.index, ~np.isnan(train.churned)),
+            _last_label(panel, train.index, between, days_between(panel.horizons)),
+        )
         recent_end = _last_label(panel, recent.index, ~np.isnan(recent.churned))
         first_calibration = min(day for days in self.split.calibration.values() for day in days)
         again = model.recalibrated(model.logits_of(panel, recent.index), recent).calibration
@@ -357,11 +362,14 @@ def _apart(found: dict[str, float], names: Sequence[str], mine: Any, theirs: Any
             found[name] = max(found.get(name, 0.0), distance)
 
 
-def _last_label(panel: Panel, index: np.ndarray, used: np.ndarray) -> date:
-    """The day on which the last label that is used ends; the first of all days where none is."""
+def _last_label(panel: Panel, index: np.ndarray, used: np.ndarray, days: Sequence[int] = ()) -> date:
+    """The day on which the last label that is used (n, k) ends, after so many ``days`` (default: the horizons).
+
+    The first of all days where none is used.
+    """
     ends = [
         panel.as_of[index][used[:, k]].max().item() + timedelta(h)
-        for k, h in enumerate(panel.horizons)
+        for k, h in enumerate(days or panel.horizons)
         if used[:, k].any()
     ]
     return max(ends, default=date.min)

@@ -1,12 +1,13 @@
 """What is asked beside the horizons, and that nothing of it is served."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from fancare.churn.between import away_between, days_between
+from fancare.churn.certification import _last_label
 from fancare.churn.tabnet import TabNetChain
 from fancare.dates import OriginSplit
 from tests.drawn_panel import SMALL, drawn_panel
@@ -68,3 +69,13 @@ def test_what_days_between_teach_helps_where_labels_say_little():
         return float(np.corrcoef(chain.link_logits(fresh)[:, 0], fresh[:, 0])[0, 1])
 
     assert follows(TabNetChain.fit(X, churned, spec, between=between)) > follows(TabNetChain.fit(X, churned, spec))
+
+
+def test_the_certificate_looks_at_the_days_between_too():
+    panel = drawn_panel(n_entities=2, weeks=3)
+    used = np.zeros((len(panel), 3), dtype=bool)
+    used[0] = [True, True, False]
+    every = np.arange(len(panel))
+    assert _last_label(panel, every, used, days_between(panel.horizons)) == panel.as_of[0].item() + timedelta(10)
+    assert _last_label(panel, every, used) == panel.as_of[0].item() + timedelta(14)
+    assert _last_label(panel, every, np.zeros_like(used)) == date.min
