@@ -8,9 +8,6 @@ of other content than the bundle beside it, or of which a check failed, counts a
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from fancare import messages
+from fancare.churn import sealed
 from fancare.churn.bundle import Bundle
-from fancare.errors import Refused, WarehouseError
+from fancare.errors import Refused
 
 CERTIFICATE = "certificate.json"
 FORMAT = 1
@@ -88,12 +86,11 @@ class Certificate:
         by_event_time = any(check.status == "event_time_only" for check in self.checks)
         return messages.text(f"certificate.passed{'_by_event_time' if by_event_time else ''}", lang, **about)
 
-    def to_bytes(self) -> bytes:
-        """Canonical JSON that ends in a hash of itself."""
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able, with the sentence in every language."""
         content = {**asdict(self), "format": FORMAT, "passed": self.passed}
         content["sentence"] = {lang: self.sentence(lang) for lang in messages.LANGUAGES}
-        content = {**content, "sha256": _sha256_of(content)}
-        return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+        return content
 
 
 def certified(bundle: Bundle, checks: tuple[Check, ...], now: datetime) -> Certificate:
@@ -104,42 +101,19 @@ def certified(bundle: Bundle, checks: tuple[Check, ...], now: datetime) -> Certi
 
 def write(certificate: Certificate, folder: Path) -> Path:
     """Put the certificate beside the bundle in ``folder``, in place of an earlier one; all or nothing."""
-    temporary = folder.parent / f".{CERTIFICATE}.{os.getpid()}"
-    try:
-        before = folder.stat()
-        with open(temporary, "wb") as file:
-            file.write(certificate.to_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / CERTIFICATE)
-        os.utime(
-            folder, ns=(before.st_atime_ns, before.st_mtime_ns)
-        )  # when it was registered stays when it was registered
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise WarehouseError(
-            f"The certificate cannot be written into {folder} ({error.strerror}); check disk space and permissions."
-        ) from None
-    return folder / CERTIFICATE
+    return sealed.put(folder, CERTIFICATE, certificate.to_dict())
 
 
 def read(folder: Path) -> Certificate | None:
     """The certificate in ``folder``, None where there is none; `Refused` when it is damaged."""
-    path = folder / CERTIFICATE
     try:
-        data = json.loads(path.read_bytes())
-        content = {key: value for key, value in data.items() if key != "sha256"}
-        if data["sha256"] != _sha256_of(content):
-            raise ValueError("its SHA-256 does not match")
-        if data["format"] != FORMAT:
-            raise ValueError(f"format {data['format']!r}")
+        data = sealed.found(folder, CERTIFICATE, FORMAT)
+        if data is None:
+            return None
         checks = tuple(Check(**check) for check in data["checks"])
         return Certificate(data["name"], data["version"], data["content_hash"], data["certified_at"], checks)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise WarehouseError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        path = folder / CERTIFICATE
         raise Refused(f"The certificate {path} is damaged ({error}); make it again with `fancare certify`.") from None
 
 
@@ -163,7 +137,3 @@ def require(bundle: Bundle, folder: Path) -> Certificate:
             f"with --retrain and {again.replace(f' --version {bundle.version}', '')}."
         )
     return found
-
-
-def _sha256_of(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -7,18 +7,15 @@ and what was decided then stays what it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from fancare import messages
+from fancare.churn import sealed
 from fancare.churn.promotion import Gate
-from fancare.errors import Refused, WarehouseError
+from fancare.errors import Refused
 
 FILE = "gate.json"
 FORMAT = 1
@@ -64,49 +61,26 @@ def keep(folder: Path, answer: Answer) -> None:
         others = [one for one in read(folder) if one.champion != answer.champion]
     except Refused:  # damaged: what it said is lost, and no reason to keep quiet about what was answered now
         others = []
-    told = {"format": FORMAT, "answers": [asdict(one) for one in (*others, answer)]}
-    temporary = folder.parent / f".{FILE}.{os.getpid()}"
-    try:
-        before = folder.stat()
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(told | {"sha256": _sha256_of(told)}, file, indent=1, sort_keys=True, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / FILE)
-        os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise WarehouseError(
-            f"{folder / FILE} cannot be written ({error.strerror}); check disk space and permissions."
-        ) from None
+    sealed.put(folder, FILE, {"format": FORMAT, "answers": [asdict(one) for one in (*others, answer)]})
 
 
 def read(folder: Path) -> tuple[Answer, ...]:
     """All answers on the version in ``folder``, the last one given last; none where nobody asked."""
-    path = folder / FILE
     try:
-        told = json.loads(path.read_bytes())
-        if told.pop("sha256") != _sha256_of(told) or told["format"] != FORMAT:
-            raise ValueError
+        told = sealed.found(folder, FILE, FORMAT)
+        if told is None:
+            return ()
         answers = tuple(
             Answer(**{**one, "checks": tuple(SaidCheck(**check) for check in one["checks"])}) for one in told["answers"]
         )
         if any(one.version != folder.name for one in answers):
             raise ValueError
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise WarehouseError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Refused(
-            f"{path} is damaged or another version's; remove it, the next promotion writes it anew."
+            f"{folder / FILE} is damaged or another version's; remove it, the next promotion writes it anew."
         ) from None
     return answers
 
 
 def _said(of: Callable[[str], str]) -> Said:
     return {lang: of(lang) for lang in messages.LANGUAGES}
-
-
-def _sha256_of(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -13,18 +13,15 @@ champion it meets.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from fancare.errors import Refused, WarehouseError
+from fancare.churn import sealed
+from fancare.errors import Refused
 
 FILE = "turnover.json"
 FORMAT = 1
@@ -72,38 +69,20 @@ def keep(folder: Path, content_hash: str, found: Sequence[Turnover]) -> None:
         "content_hash": content_hash,
         "against": [asdict(one) | {"as_of": one.as_of.isoformat()} for one in found],
     }
-    path, temporary = folder / FILE, folder / f".{FILE}.{os.getpid()}"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(told | {"sha256": _sha256_of(told)}, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise WarehouseError(
-            f"{path} cannot be written ({error.strerror}); check disk space and permissions."
-        ) from None
+    sealed.put(folder, FILE, told)
 
 
 def against(folder: Path, content_hash: str, champion_hash: str) -> Turnover | None:
     """What was found for the version in ``folder`` against a champion, by their content hashes; None: not measured."""
-    path = folder / FILE
     try:
-        told = json.loads(path.read_bytes())
-        if told.pop("sha256") != _sha256_of(told) or told["format"] != FORMAT or told["content_hash"] != content_hash:
+        told = sealed.found(folder, FILE, FORMAT)
+        if told is None:
+            return None
+        if told["content_hash"] != content_hash:
             raise ValueError
         found = [Turnover(**{**one, "as_of": date.fromisoformat(one["as_of"])}) for one in told["against"]]
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise WarehouseError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Refused(
-            f"{path} is damaged or another version's; train again with --retrain, which measures it anew."
+            f"{folder / FILE} is damaged or another version's; train again with --retrain, which measures it anew."
         ) from None
     return next((one for one in found if one.champion_hash == champion_hash), None)
-
-
-def _sha256_of(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -15,6 +15,7 @@ from fancare import messages
 from fancare.churn import certificate, certification
 from fancare.churn.certificate import CERTIFICATE, CHECKS
 from fancare.churn.certification import Certification, _of_features
+from fancare.churn.sealed import sealed
 from fancare.churn.training import promote, scoring_model
 from fancare.errors import Refused
 from fancare.events.altered_log import has_arrival
@@ -91,9 +92,9 @@ def test_a_certificate_that_was_changed_is_refused(bundle, folder):
 
 
 def test_the_same_checks_at_the_same_time_give_the_same_bytes(bundle):
-    one, other = (certificate.certified(bundle, checks(), NOW).to_bytes() for _ in range(2))
+    one, other = (sealed(certificate.certified(bundle, checks(), NOW).to_dict()) for _ in range(2))
     assert one == other
-    later = certificate.certified(bundle, checks(), datetime(2026, 7, 2, tzinfo=UTC)).to_bytes()
+    later = sealed(certificate.certified(bundle, checks(), datetime(2026, 7, 2, tzinfo=UTC)).to_dict())
     differing = [pair for pair in zip(one.splitlines(), later.splitlines(), strict=True) if pair[0] != pair[1]]
     assert [line.split(b":")[0].strip() for line, _ in differing] == [b'"certified_at"', b'"sha256"']
 
